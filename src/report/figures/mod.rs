@@ -1,0 +1,1 @@
+//! Figures of journal quality; the only door to plotters.

@@ -1,0 +1,3 @@
+//! What a run hands to people: the terminal page, tables, figures, the HTML report.
+
+pub mod figures;

@@ -1,0 +1,1 @@
+//! Textbook methods on slices: no patients, no arms, no files.

@@ -1,0 +1,3 @@
+//! One test program, mirroring `src/`.
+
+mod statistics;
