@@ -1,4 +1,13 @@
 //! shocktrial: trial design and outcome simulation for cardiogenic shock.
+//!
+//! The modules are the rooms of a corridor, in the order things happen; each uses only what comes
+//! before it.
+
+pub mod random;
+pub mod units;
 
 pub mod statistics;
+
+pub mod outcome;
+
 pub mod report;

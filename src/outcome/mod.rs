@@ -1,0 +1,4 @@
+//! What happens to a patient: events, the hazards that make them, and end points defined on them.
+
+pub mod events;
+pub mod hazard;
