@@ -3,6 +3,7 @@
 //! A comparison that cannot be made is a value with its [`Reason`]. A negative `z` means that the
 //! experimental arm, group 1, does better on a bad event.
 
+mod competing_risks;
 mod cox;
 mod cox_after;
 mod cox_firth;
@@ -11,10 +12,12 @@ mod interaction;
 mod interval;
 mod kaplan_meier;
 mod log_rank;
+mod max_combo;
 mod multiplicity;
 mod normal;
 mod proportion;
 mod reason;
+mod restricted_mean;
 pub mod solve;
 mod stratified_tables;
 mod tails;
@@ -22,6 +25,7 @@ mod two_by_two;
 mod two_group;
 mod unconditional;
 
+pub use competing_risks::*;
 pub use cox::*;
 pub use cox_after::*;
 pub use cox_firth::*;
@@ -30,10 +34,12 @@ pub use interaction::*;
 pub use interval::Interval;
 pub use kaplan_meier::*;
 pub use log_rank::*;
+pub use max_combo::*;
 pub use multiplicity::*;
 pub use normal::*;
 pub use proportion::*;
 pub use reason::Reason;
+pub use restricted_mean::*;
 pub use stratified_tables::*;
 pub use tails::*;
 pub use two_by_two::*;
