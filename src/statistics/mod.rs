@@ -1,1 +1,47 @@
 //! Textbook methods on slices: no patients, no arms, no files.
+//!
+//! A comparison that cannot be made is a value with its [`Reason`]. A negative `z` means that the
+//! experimental arm, group 1, does better on a bad event.
+
+mod competing_risks;
+mod cox;
+mod cox_after;
+mod cox_firth;
+mod fisher;
+mod interaction;
+mod interval;
+mod kaplan_meier;
+mod log_rank;
+mod max_combo;
+mod multiplicity;
+mod normal;
+mod proportion;
+mod reason;
+mod restricted_mean;
+pub mod solve;
+mod stratified_tables;
+mod tails;
+mod two_by_two;
+mod two_group;
+mod unconditional;
+
+pub use competing_risks::*;
+pub use cox::*;
+pub use cox_after::*;
+pub use cox_firth::*;
+pub use fisher::*;
+pub use interaction::*;
+pub use interval::Interval;
+pub use kaplan_meier::*;
+pub use log_rank::*;
+pub use max_combo::*;
+pub use multiplicity::*;
+pub use normal::*;
+pub use proportion::*;
+pub use reason::Reason;
+pub use restricted_mean::*;
+pub use stratified_tables::*;
+pub use tails::*;
+pub use two_by_two::*;
+pub use two_group::*;
+pub use unconditional::*;

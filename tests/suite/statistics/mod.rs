@@ -1,1 +1,12 @@
 //! Statistics against independent software, identities and properties.
+
+mod competing_risks;
+mod cox;
+mod kaplan_meier;
+mod log_rank;
+mod max_combo;
+mod properties;
+mod reference;
+mod restricted_mean;
+mod shared;
+mod two_by_two;

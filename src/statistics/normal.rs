@@ -1,0 +1,50 @@
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// Standard normal density `φ(x) = exp(−x²/2) / √(2π)`.
+pub fn normal_density(x: f64) -> f64 {
+    libm::exp(-0.5 * x * x) / (2.0 * PI).sqrt()
+}
+
+/// Standard normal distribution function `Φ(x)`.
+///
+/// Through `erfc`, so that the lower tail keeps its relative precision (1e-13 at −37).
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
+}
+
+/// Standard normal survival function `1 − Φ(x)`, precise in the upper tail.
+pub fn normal_survival(x: f64) -> f64 {
+    0.5 * libm::erfc(x * FRAC_1_SQRT_2)
+}
+
+/// Standard normal quantile: the `x` with `Φ(x) = p`.
+///
+/// Infinite at 0 and 1.
+pub fn normal_quantile(p: f64) -> f64 {
+    if p <= 0.0 {
+        f64::NEG_INFINITY
+    } else if p >= 1.0 {
+        f64::INFINITY
+    } else {
+        Normal::standard().inverse_cdf(p)
+    }
+}
+
+/// The multiplier `z` of a two-sided interval: `Φ(z) = 1 − (1 − confidence)/2`; 1.96 for 0.95.
+pub fn interval_multiplier(confidence: f64) -> f64 {
+    -normal_quantile(0.5 * (1.0 - confidence))
+}
+
+/// Two-sided P value of a standard normal statistic: `2Φ(−|z|)`.
+pub fn two_sided_p(z: f64) -> f64 {
+    libm::erfc(z.abs() * FRAC_1_SQRT_2).min(1.0)
+}
+
+/// One-sided P value against benefit: `Φ(z)`, small when `z` is far below zero.
+///
+/// Throughout this room `z < 0` means that the experimental arm does better on a bad event.
+pub fn one_sided_p(z: f64) -> f64 {
+    normal_cdf(z)
+}

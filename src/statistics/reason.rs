@@ -1,0 +1,48 @@
+use std::fmt;
+
+/// Why a comparison could not be made.
+///
+/// A trial without deaths or with an empty arm is an outcome of the trial, not a fault: statistics
+/// return one of these in place of a number, and the report counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Nobody had the event.
+    NoEvents,
+    /// A group holds nobody.
+    EmptyArm,
+    /// The quantity compared does not vary, or nobody at risk could have differed.
+    NoVariance,
+    /// The iteration did not settle.
+    NoConvergence,
+    /// The likelihood rises for ever in one direction: all events lie in one group, or a covariate
+    /// orders them.
+    MonotoneLikelihood,
+    /// A covariate is constant or a combination of the others.
+    Collinear,
+    /// The estimate is infinite or undefined, as a ratio with a zero below the line.
+    Undefined,
+    /// The curve does not come down far enough for this quantile, or follow-up is too short.
+    NotReached,
+    /// An argument lies outside its range.
+    OutOfRange,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::NoEvents => "nobody had the event",
+            Reason::EmptyArm => "a group is empty",
+            Reason::NoVariance => "nothing varies between the groups compared",
+            Reason::NoConvergence => "the estimate did not settle",
+            Reason::MonotoneLikelihood => {
+                "the events separate the groups completely, so the estimate is infinite"
+            }
+            Reason::Collinear => "a covariate is constant or repeats another",
+            Reason::Undefined => "the estimate is undefined",
+            Reason::NotReached => "not reached during follow-up",
+            Reason::OutOfRange => "an argument lies outside its range",
+        })
+    }
+}
+
+impl std::error::Error for Reason {}

@@ -1,0 +1,334 @@
+//! Two groups at each event time: the table from which log-rank, Cox, Kaplan-Meier and restricted
+//! means are all read, built in one scan and without allocation once its buffer has grown.
+
+use super::{interval::Interval, normal::two_sided_p, reason::Reason};
+
+/// Those at risk and those with the event at one event time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EventTime {
+    pub time: f64,
+    /// At risk just before `time`, both groups.
+    pub n: f64,
+    /// At risk in group 1.
+    pub n1: f64,
+    /// Events at `time`, both groups.
+    pub d: f64,
+    /// Events in group 1.
+    pub d1: f64,
+}
+
+/// Exits from follow-up in order of time.
+///
+/// `order` lists row numbers by rising time, ties side by side in any order; it is sorted once
+/// ([`sort_by_time`]) and serves every subgroup and test. `group` is 1 for the experimental arm and 0
+/// for the control; rows with any other number are left out, so a third arm needs no copy.
+#[derive(Clone, Copy, Debug)]
+pub struct SortedExits<'a> {
+    pub order: &'a [u32],
+    pub time: &'a [f64],
+    pub event: &'a [bool],
+    pub group: &'a [u8],
+}
+
+/// Row numbers by rising time, into a buffer that is kept between calls.
+///
+/// Equal times keep their row order, so the result does not depend on the sorting algorithm.
+pub fn sort_by_time(time: &[f64], order: &mut Vec<u32>) {
+    order.clear();
+    order.extend(0..time.len() as u32);
+    order.sort_unstable_by(|&a, &b| time[a as usize].total_cmp(&time[b as usize]).then_with(|| a.cmp(&b)));
+}
+
+/// Event times of one stratum or, appended one after another, of several.
+///
+/// Each row says how many were at risk and how many had the event at one time in one stratum. The
+/// log-rank and Cox statistics are sums over rows, so rows of several strata in one table make the
+/// stratified statistic. Kaplan-Meier needs the rows of a single stratum, in order.
+#[derive(Clone, Debug, Default)]
+pub struct TwoGroupTable {
+    rows: Vec<EventTime>,
+}
+
+impl TwoGroupTable {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Empties the table and keeps its buffer.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// The rows: in each stratum by falling time.
+    pub fn rows(&self) -> &[EventTime] {
+        &self.rows
+    }
+
+    /// Appends one row from counts: at risk in group 1 and group 0, events in group 1 and group 0.
+    pub fn push(&mut self, time: f64, at_risk: (u32, u32), events: (u32, u32)) {
+        let n1 = f64::from(at_risk.0);
+        let d1 = f64::from(events.0);
+        let (n, d) = (n1 + f64::from(at_risk.1), d1 + f64::from(events.1));
+        self.rows.push(EventTime { time, n, n1, d, d1 });
+    }
+
+    /// Replaces the table by that of all rows.
+    pub fn tally(&mut self, exits: SortedExits<'_>) {
+        self.clear();
+        self.append(exits, |_| true);
+    }
+
+    /// Appends the event times among the rows for which `member` holds, as one stratum.
+    ///
+    /// One scan from the last exit to the first, adding to the numbers at risk: someone who leaves at
+    /// an event's time, dead or censored, is at risk for it.
+    pub fn append(&mut self, exits: SortedExits<'_>, member: impl Fn(usize) -> bool) {
+        let (mut n, mut n1) = (0u32, 0u32);
+        let mut i = exits.order.len();
+        while i > 0 {
+            let time = exits.time[exits.order[i - 1] as usize];
+            let (mut d, mut d1) = (0u32, 0u32);
+            while i > 0 {
+                let row = exits.order[i - 1] as usize;
+                if exits.time[row] != time {
+                    break;
+                }
+                i -= 1;
+                let group = exits.group[row];
+                if group > 1 || !member(row) {
+                    continue;
+                }
+                let one = u32::from(group);
+                n += 1;
+                n1 += one;
+                if exits.event[row] {
+                    d += 1;
+                    d1 += one;
+                }
+            }
+            if d > 0 {
+                self.rows.push(EventTime {
+                    time,
+                    n: f64::from(n),
+                    n1: f64::from(n1),
+                    d: f64::from(d),
+                    d1: f64::from(d1),
+                });
+            }
+        }
+    }
+
+    /// Replaces the table by that of rows split into strata numbered from 0 to `strata − 1`.
+    ///
+    /// Rows with a higher number are left out.
+    pub fn tally_stratified(&mut self, exits: SortedExits<'_>, stratum: &[u8], strata: u8) {
+        self.clear();
+        for s in 0..strata {
+            self.append(exits, |row| stratum[row] == s);
+        }
+    }
+
+    /// Observed less expected events in group 1, and its variance.
+    pub fn log_rank_sums(&self) -> (f64, f64) {
+        let (mut difference, mut variance) = (0.0, 0.0);
+        for r in &self.rows {
+            let share = r.n1 / r.n;
+            difference += r.d1 - r.d * share;
+            if r.n > 1.0 {
+                variance += r.d * share * (1.0 - share) * (r.n - r.d) / (r.n - 1.0);
+            }
+        }
+        (difference, variance)
+    }
+
+    /// Cox's log hazard ratio of group 1 to group 0, from the counts alone.
+    ///
+    /// The covariate is binary, so at each event only the weighted numbers at risk matter. With
+    /// Efron's correction the `k`-th of `d` tied events (from 0) has `k/d` of the events removed
+    /// from each group's risk set: `p = n₁ₖe^β / (n₀ₖ + n₁ₖe^β)`, score `Σ(d₁ − Σp)`, information
+    /// `Σp(1 − p)`. Newton's method from the log-rank one-step estimate; the log likelihood is concave.
+    ///
+    /// Without an event in the control while the experimental arm is at risk, or the reverse, the
+    /// estimate is infinite: [`Reason::MonotoneLikelihood`]. The log-rank test still holds.
+    ///
+    /// Efron, J Am Stat Assoc 1977;72:557.
+    pub fn cox(&self) -> Result<TwoGroupCox, Reason> {
+        let (mut rises, mut falls, mut contested) = (false, false, false);
+        for r in &self.rows {
+            let n0 = r.n - r.n1;
+            contested |= r.n1 > 0.0 && n0 > 0.0;
+            rises |= r.d1 > 0.0 && n0 > 0.0;
+            falls |= r.d > r.d1 && r.n1 > 0.0;
+        }
+        if self.rows.is_empty() {
+            return Err(Reason::NoEvents);
+        }
+        if !contested {
+            return Err(Reason::NoVariance);
+        }
+        if !(rises && falls) {
+            return Err(Reason::MonotoneLikelihood);
+        }
+        let (difference, variance) = self.log_rank_sums();
+        let mut beta = if variance > 0.0 { (difference / variance).clamp(-3.0, 3.0) } else { 0.0 };
+        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+        for iteration in 0..100 {
+            let (score, information) = self.cox_score(beta);
+            if score > 0.0 {
+                low = beta;
+            } else {
+                high = beta;
+            }
+            let mut next = beta + score / information;
+            if !next.is_finite() || next < low || next > high {
+                next = match (low.is_finite(), high.is_finite()) {
+                    (true, true) => 0.5 * (low + high),
+                    (true, false) => low + 1.0,
+                    _ => high - 1.0,
+                };
+            }
+            let step = (next - beta).abs();
+            beta = next;
+            // A Newton step of 1e-6 leaves an error of its square.
+            if step < 1e-6 * (1.0 + beta.abs()) || high - low < 1e-14 * (1.0 + beta.abs()) {
+                let (_, information) = self.cox_score(beta);
+                let standard_error = 1.0 / information.sqrt();
+                return Ok(TwoGroupCox { log_hazard_ratio: beta, standard_error, iterations: iteration + 1 });
+            }
+        }
+        Err(Reason::NoConvergence)
+    }
+
+    /// Score and information of Efron's partial likelihood at `beta`.
+    fn cox_score(&self, beta: f64) -> (f64, f64) {
+        let ratio = libm::exp(beta);
+        let (mut score, mut information) = (0.0, 0.0);
+        for r in &self.rows {
+            if r.d == 1.0 {
+                let a = r.n1 * ratio;
+                let p = a / (r.n - r.n1 + a);
+                score += r.d1 - p;
+                information += p * (1.0 - p);
+                continue;
+            }
+            let n0 = r.n - r.n1;
+            let d0 = r.d - r.d1;
+            score += r.d1;
+            for k in 0..r.d as u32 {
+                let gone = f64::from(k) / r.d;
+                let a = (r.n1 - gone * r.d1) * ratio;
+                let p = a / (n0 - gone * d0 + a);
+                score -= p;
+                information += p * (1.0 - p);
+            }
+        }
+        (score, information)
+    }
+
+    /// Efron's log partial likelihood at `beta`; twice its rise from 0 to the estimate is the
+    /// likelihood-ratio chi-square on 1 degree of freedom.
+    pub fn cox_log_likelihood(&self, beta: f64) -> f64 {
+        let ratio = libm::exp(beta);
+        let mut total = 0.0;
+        for r in &self.rows {
+            total += r.d1 * beta;
+            let n0 = r.n - r.n1;
+            let d0 = r.d - r.d1;
+            for k in 0..r.d as u32 {
+                let gone = f64::from(k) / r.d;
+                total -= libm::log(n0 - gone * d0 + (r.n1 - gone * r.d1) * ratio);
+            }
+        }
+        total
+    }
+
+    /// Kaplan-Meier survival of one group at `time`, with Greenwood's variance.
+    ///
+    /// For a table of one stratum. See [`super::KaplanMeier`] for the definitions; this is the same
+    /// product over the same rows. Everyone dead gives survival 0 with variance 0.
+    pub fn survival_at(&self, group: u8, time: f64) -> (f64, f64) {
+        let (mut survival, mut sum) = (1.0, 0.0);
+        for r in self.rows.iter().rev().take_while(|r| r.time <= time) {
+            let (n, d) = r.of(group);
+            if d == 0.0 {
+                continue;
+            }
+            survival *= 1.0 - d / n;
+            if d < n {
+                sum += d / (n * (n - d));
+            }
+        }
+        (survival, survival * survival * sum)
+    }
+
+    /// Restricted mean survival time of one group to `horizon`, with its variance.
+    ///
+    /// For a table of one stratum. The area under Kaplan-Meier from 0 to `horizon`; the variance is
+    /// `Σ A²·d/(n(n − d))` with `A` the area still to come at each event time.
+    pub fn restricted_mean(&self, group: u8, horizon: f64) -> (f64, f64) {
+        let until = self.rows.partition_point(|r| r.time > horizon);
+        let rows = &self.rows[until..];
+        let mut survival = 1.0;
+        let (mut area, mut before) = (0.0, 0.0);
+        for r in rows.iter().rev() {
+            area += survival * (r.time - before);
+            before = r.time;
+            let (n, d) = r.of(group);
+            if d > 0.0 {
+                survival *= 1.0 - d / n;
+            }
+        }
+        area += survival * (horizon - before);
+        let (mut survival, mut passed, mut before) = (1.0, 0.0, 0.0);
+        let mut variance = 0.0;
+        for r in rows.iter().rev() {
+            passed += survival * (r.time - before);
+            before = r.time;
+            let (n, d) = r.of(group);
+            if d > 0.0 {
+                survival *= 1.0 - d / n;
+                if d < n {
+                    variance += (area - passed) * (area - passed) * d / (n * (n - d));
+                }
+            }
+        }
+        (area, variance)
+    }
+}
+
+impl EventTime {
+    /// At risk and events in one group.
+    pub fn of(&self, group: u8) -> (f64, f64) {
+        if group == 1 { (self.n1, self.d1) } else { (self.n - self.n1, self.d - self.d1) }
+    }
+}
+
+/// The estimate of [`TwoGroupTable::cox`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TwoGroupCox {
+    /// Below zero when group 1 does better.
+    pub log_hazard_ratio: f64,
+    /// From the information at the estimate.
+    pub standard_error: f64,
+    pub iterations: u32,
+}
+
+impl TwoGroupCox {
+    pub fn hazard_ratio(&self) -> f64 {
+        libm::exp(self.log_hazard_ratio)
+    }
+
+    /// Wald's `z = log hazard ratio / standard error`.
+    pub fn z(&self) -> f64 {
+        self.log_hazard_ratio / self.standard_error
+    }
+
+    pub fn p_two_sided(&self) -> f64 {
+        two_sided_p(self.z())
+    }
+
+    /// Wald's interval of the hazard ratio.
+    pub fn interval(&self, confidence: f64) -> Interval {
+        Interval::wald(self.log_hazard_ratio, self.standard_error, confidence).exp()
+    }
+}

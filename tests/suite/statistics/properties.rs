@@ -1,0 +1,217 @@
+//! Identities that hold whatever the data.
+
+use proptest::prelude::*;
+use shocktrial::statistics::*;
+
+/// Rows of a small trial: time, event, group, stratum; ties are common when `whole_days`.
+fn rows(whole_days: bool) -> impl Strategy<Value = Vec<(f64, bool, u8, u32)>> {
+    let time = if whole_days { (1u32..12).prop_map(f64::from).boxed() } else { (0.1f64..30.0).boxed() };
+    prop::collection::vec((time, prop::bool::weighted(0.7), 0u8..2, 0u32..3), 8..60)
+}
+
+type Columns = (Vec<f64>, Vec<bool>, Vec<u8>, Vec<u32>);
+
+fn columns(rows: &[(f64, bool, u8, u32)]) -> Columns {
+    let mut out: Columns = Default::default();
+    for &(time, event, group, stratum) in rows {
+        out.0.push(time);
+        out.1.push(event);
+        out.2.push(group);
+        out.3.push(stratum);
+    }
+    out
+}
+
+fn tally(time: &[f64], event: &[bool], group: &[u8]) -> TwoGroupTable {
+    let mut order = Vec::new();
+    sort_by_time(time, &mut order);
+    let mut table = TwoGroupTable::new();
+    table.tally(SortedExits { order: &order, time, event, group });
+    table
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-8 * (1.0 + a.abs())
+}
+
+fn swap(group: &[u8]) -> Vec<u8> {
+    group.iter().map(|g| 1 - g).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn swapping_arms_flips_the_log_rank(rows in rows(true), rho in 0.0f64..2.0, gamma in 0.0f64..2.0) {
+        let (time, event, group, stratum) = columns(&rows);
+        for weight in [
+            Weight::Constant,
+            Weight::Gehan,
+            Weight::Modest { delay: 5.0 },
+            Weight::FlemingHarrington { rho, gamma },
+        ] {
+            let here = log_rank(&time, &event, &group, Some(&stratum), weight);
+            let there = log_rank(&time, &event, &swap(&group), Some(&stratum), weight);
+            match (here, there) {
+                (Ok(a), Ok(b)) => prop_assert!(close(a.z, -b.z)),
+                (a, b) => prop_assert_eq!(a.err(), b.err()),
+            }
+        }
+    }
+
+    #[test]
+    fn one_stratum_is_none(rows in rows(true)) {
+        let (time, event, group, _) = columns(&rows);
+        let one = vec![7; time.len()];
+        let plain = log_rank(&time, &event, &group, None, Weight::Constant);
+        prop_assert_eq!(plain, log_rank(&time, &event, &group, Some(&one), Weight::Constant));
+    }
+
+    #[test]
+    fn row_order_does_not_matter(rows in rows(true), shift in 1usize..7) {
+        let (time, event, group, stratum) = columns(&rows);
+        let mut turned = rows.clone();
+        let size = turned.len();
+        turned.rotate_left(shift % size);
+        turned.reverse();
+        let (time_2, event_2, group_2, stratum_2) = columns(&turned);
+        let here = log_rank(&time, &event, &group, Some(&stratum), Weight::TaroneWare);
+        let there = log_rank(&time_2, &event_2, &group_2, Some(&stratum_2), Weight::TaroneWare);
+        prop_assert_eq!(here, there);
+        let (a, b) = (tally(&time, &event, &group), tally(&time_2, &event_2, &group_2));
+        prop_assert_eq!(a.rows(), b.rows());
+        prop_assert_eq!(a.cox(), b.cox());
+    }
+
+    #[test]
+    fn fast_log_rank_is_the_k_sample_one(rows in rows(true)) {
+        let (time, event, group, _) = columns(&rows);
+        let codes: Vec<u32> = group.iter().map(|&g| u32::from(g)).collect();
+        if let (Ok(fast), Ok(plain)) =
+            (tally(&time, &event, &group).log_rank(), log_rank_of_groups(&time, &event, &codes, None, 0.0))
+        {
+            prop_assert!(close(fast.chi_square(), plain.chi_square));
+        }
+    }
+
+    #[test]
+    fn fast_cox_is_the_general_one(rows in rows(true)) {
+        let (time, event, group, stratum) = columns(&rows);
+        let mut order = Vec::new();
+        sort_by_time(&time, &mut order);
+        let exits = SortedExits { order: &order, time: &time, event: &event, group: &group };
+        let small: Vec<u8> = stratum.iter().map(|&s| s as u8).collect();
+        let mut table = TwoGroupTable::new();
+        table.tally_stratified(exits, &small, 3);
+        let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
+        let covariates = [&arm[..]];
+        let data = CoxData { stratum: Some(&stratum), ..CoxData::new(&time, &event, &covariates) };
+        let plain = cox(data, Ties::Efron).and_then(|fit| fit.estimate);
+        match (table.cox(), plain) {
+            (Ok(fast), Ok(slow)) => {
+                prop_assert!(close(fast.log_hazard_ratio, slow.coefficients[0]), "{fast:?} {slow:?}");
+                prop_assert!(close(fast.standard_error, slow.standard_errors()[0]));
+            }
+            (Err(Reason::MonotoneLikelihood), Err(reason)) => {
+                prop_assert_eq!(reason, Reason::MonotoneLikelihood);
+            }
+            (fast, slow) => prop_assert!(fast.is_err() && slow.is_err(), "{:?} {:?}", fast, slow),
+        }
+    }
+
+    #[test]
+    fn efron_is_breslow_without_ties(rows in rows(false)) {
+        let (time, event, group, _) = columns(&rows);
+        let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
+        let covariates = [&arm[..]];
+        let data = CoxData::new(&time, &event, &covariates);
+        let fit = |ties| cox(data, ties).and_then(|f| f.estimate).map(|e| e.coefficients[0]);
+        if let (Ok(a), Ok(b)) = (fit(Ties::Efron), fit(Ties::Breslow)) {
+            prop_assert!(close(a, b));
+        }
+    }
+
+    #[test]
+    fn swapping_arms_flips_cox(rows in rows(true)) {
+        let (time, event, group, _) = columns(&rows);
+        match (tally(&time, &event, &group).cox(), tally(&time, &event, &swap(&group)).cox()) {
+            (Ok(a), Ok(b)) => prop_assert!(close(a.log_hazard_ratio, -b.log_hazard_ratio)),
+            (a, b) => prop_assert_eq!(a.err(), b.err()),
+        }
+    }
+
+    #[test]
+    fn without_censoring_kaplan_meier_counts_survivors(times in prop::collection::vec(1u32..20, 1..40)) {
+        let time: Vec<f64> = times.iter().map(|&t| f64::from(t)).collect();
+        let curve = KaplanMeier::new(&time, &vec![true; time.len()]);
+        for step in &curve.steps {
+            let alive = time.iter().filter(|&&t| t > step.time).count() as f64;
+            prop_assert!(close(step.survival, alive / time.len() as f64));
+        }
+    }
+
+    #[test]
+    fn survival_intervals_contain_survival(rows in rows(true)) {
+        let (time, event, _, _) = columns(&rows);
+        for step in KaplanMeier::new(&time, &event).steps {
+            for scale in [IntervalScale::Plain, IntervalScale::Log, IntervalScale::LogLog] {
+                if let Some(limits) = step.interval(scale, 0.9) {
+                    prop_assert!(limits.lower <= step.survival + 1e-12);
+                    prop_assert!(step.survival <= limits.upper + 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn two_risks_flip_with_the_arms(
+        n1 in 2u32..60, n0 in 2u32..60, a in 0.0f64..1.0, b in 0.0f64..1.0,
+    ) {
+        let table = TwoByTwo::new((a * f64::from(n1)) as u32, n1, (b * f64::from(n0)) as u32, n0);
+        let other = table.swapped();
+        match (table.pooled_z(), other.pooled_z()) {
+            (Ok(x), Ok(y)) => prop_assert!(close(x, -y)),
+            (x, y) => prop_assert_eq!(x.err(), y.err()),
+        }
+        let (here, there) = (table.newcombe_interval(0.95).unwrap(), other.newcombe_interval(0.95).unwrap());
+        prop_assert!(close(here.lower, -there.upper) && close(here.upper, -there.lower));
+        prop_assert!(close(table.fisher().two_sided, other.fisher().two_sided));
+        prop_assert!(here.contains(table.risk_difference().unwrap().value));
+    }
+
+    /// At the limits of an interval made by inverting a test, that test is just significant.
+    #[test]
+    fn inverted_intervals_agree_with_their_tests(
+        n1 in 5u32..80, n0 in 5u32..80, a in 0.05f64..0.95, b in 0.05f64..0.95,
+    ) {
+        let events = |share: f64, n: u32| ((share * f64::from(n)) as u32).clamp(1, n - 1);
+        let table = TwoByTwo::new(events(a, n1), n1, events(b, n0), n0);
+        let z = interval_multiplier(0.95);
+        for variance in [ScoreVariance::Plain, ScoreVariance::MiettinenNurminen] {
+            let limits = table.difference_score_interval(variance, 0.95).unwrap();
+            for (end, sign) in [(limits.lower, 1.0), (limits.upper, -1.0)] {
+                prop_assert!((table.difference_test(end, variance).unwrap().z - sign * z).abs() < 1e-5);
+            }
+            let limits = table.ratio_score_interval(variance, 0.95).unwrap();
+            for (end, sign) in [(limits.lower, 1.0), (limits.upper, -1.0)] {
+                prop_assert!((table.ratio_test(end, variance).unwrap().z - sign * z).abs() < 1e-7);
+            }
+            let limits = table.odds_ratio_score_interval(variance, 0.95).unwrap();
+            for (end, sign) in [(limits.lower, 1.0), (limits.upper, -1.0)] {
+                prop_assert!((table.odds_ratio_test(end, variance).unwrap().z - sign * z).abs() < 1e-7);
+            }
+        }
+        let wald = table.risk_difference().unwrap();
+        let excludes = !wald.interval(0.95).contains(0.0);
+        prop_assert_eq!(excludes, wald.p_two_sided() < 0.05);
+    }
+
+    #[test]
+    fn two_levels_interact_as_their_difference(
+        a in -2.0f64..2.0, b in -2.0f64..2.0, sa in 0.1f64..1.0, sb in 0.1f64..1.0,
+    ) {
+        let test = interaction([Some((a, sa)), None, Some((b, sb))].into_iter()).unwrap();
+        prop_assert_eq!(test.degrees, 1);
+        prop_assert!(close(test.chi_square, (a - b) * (a - b) / (sa * sa + sb * sb)));
+    }
+}
