@@ -6,8 +6,14 @@
 pub mod random;
 pub mod units;
 
+pub mod evidence;
+
 pub mod statistics;
 
+pub mod population;
+
 pub mod outcome;
+
+pub mod calibration;
 
 pub mod report;

@@ -1,0 +1,3 @@
+//! Solves what is not known from what is: registry parameters, and roots in general.
+
+pub mod target;
