@@ -3,6 +3,7 @@
 //! The modules are the rooms of a corridor, in the order things happen; each uses only what comes
 //! before it.
 
+pub mod error;
 pub mod random;
 pub mod units;
 
@@ -10,10 +11,21 @@ pub mod evidence;
 
 pub mod statistics;
 
+pub mod cohort;
 pub mod population;
 
 pub mod outcome;
 
+pub mod analysis;
+
+pub mod trial;
+
 pub mod calibration;
+
+pub mod scenario;
+
+pub mod simulation;
+
+pub mod operating;
 
 pub mod report;

@@ -1,4 +1,7 @@
 //! What happens to a patient: events, the hazards that make them, and end points defined on them.
 
+pub mod course;
+pub mod endpoint;
 pub mod events;
 pub mod hazard;
+pub mod recipe;

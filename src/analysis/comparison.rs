@@ -1,0 +1,328 @@
+//! One comparison of two arms: a summary measure with its interval, and a test.
+
+use crate::{
+    outcome::endpoint::Observed,
+    statistics::{Interval, Reason, SortedExits, TwoByTwo, TwoGroupTable, sort_by_time, two_sided_p},
+};
+use serde::{Deserialize, Serialize};
+
+/// Confidence of every interval.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// A summary measure.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Summary {
+    /// Ratio of risks at the horizon; interval by Katz.
+    RiskRatio,
+    /// Difference of risks at the horizon; interval by Newcombe's hybrid of Wilson intervals.
+    RiskDifference,
+    /// Ratio of odds at the horizon; interval by Woolf.
+    OddsRatio,
+    /// Cox's hazard ratio with Efron's handling of ties; Wald interval.
+    HazardRatio,
+    /// Difference of the two Kaplan–Meier estimates of risk at the horizon; Greenwood's errors.
+    KaplanMeierDifference,
+}
+
+impl Summary {
+    /// Whether it is analysed as a logarithm and printed as a ratio.
+    pub fn is_ratio(self) -> bool {
+        matches!(self, Summary::RiskRatio | Summary::OddsRatio | Summary::HazardRatio)
+    }
+
+    /// Whether it reads times, not only who had the event by the horizon.
+    pub fn needs_times(self) -> bool {
+        matches!(self, Summary::HazardRatio | Summary::KaplanMeierDifference)
+    }
+
+    /// The name scenarios and tables use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Summary::RiskRatio => "risk_ratio",
+            Summary::RiskDifference => "risk_difference",
+            Summary::OddsRatio => "odds_ratio",
+            Summary::HazardRatio => "hazard_ratio",
+            Summary::KaplanMeierDifference => "kaplan_meier_difference",
+        }
+    }
+
+    /// The name people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Summary::RiskRatio => "Risk ratio",
+            Summary::RiskDifference => "Risk difference",
+            Summary::OddsRatio => "Odds ratio",
+            Summary::HazardRatio => "Hazard ratio",
+            Summary::KaplanMeierDifference => "Kaplan–Meier difference",
+        }
+    }
+}
+
+/// A test.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// Pearson's chi-square without continuity correction.
+    ChiSquare,
+    LogRank,
+    StratifiedLogRank,
+    /// Wald test of the summary measure itself; for a hazard ratio, Cox's.
+    Wald,
+}
+
+impl Test {
+    /// The test that goes with a summary measure unless the scenario says otherwise.
+    pub fn usual_for(summary: Summary) -> Self {
+        match summary {
+            Summary::RiskRatio | Summary::RiskDifference | Summary::OddsRatio => Test::ChiSquare,
+            Summary::HazardRatio => Test::LogRank,
+            Summary::KaplanMeierDifference => Test::Wald,
+        }
+    }
+
+    /// Whether the test can go with the summary measure.
+    pub fn fits(self, summary: Summary) -> bool {
+        match self {
+            Test::ChiSquare => !summary.needs_times(),
+            Test::LogRank | Test::StratifiedLogRank => summary == Summary::HazardRatio,
+            Test::Wald => true,
+        }
+    }
+}
+
+/// How the measure and the test of a row were made, as the `method` column says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    pub summary: Summary,
+    pub test: Test,
+}
+
+impl Method {
+    /// The name of the method in tables: the test, which fixes the statistic, the p-value and the decision.
+    pub fn name(self) -> &'static str {
+        match (self.test, self.summary) {
+            (Test::ChiSquare, _) => "chi_square",
+            (Test::LogRank, _) => "log_rank",
+            (Test::StratifiedLogRank, _) => "stratified_log_rank",
+            (Test::Wald, Summary::HazardRatio) => "cox_wald",
+            (Test::Wald, Summary::KaplanMeierDifference) => "kaplan_meier_wald",
+            (Test::Wald, _) => "wald",
+        }
+    }
+}
+
+/// The result of comparing two arms; a number that does not exist is NaN and never printed as a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    pub n_treatment: u32,
+    pub n_control: u32,
+    pub events_treatment: u32,
+    pub events_control: u32,
+    /// On the analysis scale: the logarithm of a ratio.
+    pub estimate: f64,
+    pub se: f64,
+    /// Below zero when the treatment does better; for an interaction, chi-square.
+    pub statistic: f64,
+    /// Two-sided.
+    pub p_value: f64,
+    pub lower: f64,
+    pub upper: f64,
+    /// Why there is no test, if there is none.
+    pub reason: Option<Reason>,
+}
+
+impl Comparison {
+    /// No answer, and why.
+    pub fn none(reason: Reason) -> Self {
+        Comparison {
+            n_treatment: 0,
+            n_control: 0,
+            events_treatment: 0,
+            events_control: 0,
+            estimate: f64::NAN,
+            se: f64::NAN,
+            statistic: f64::NAN,
+            p_value: f64::NAN,
+            lower: f64::NAN,
+            upper: f64::NAN,
+            reason: Some(reason),
+        }
+    }
+
+    fn counted(table: TwoByTwo) -> Self {
+        Comparison {
+            n_treatment: table.n_treatment,
+            n_control: table.n_control,
+            events_treatment: table.events_treatment,
+            events_control: table.events_control,
+            ..Comparison::none(Reason::NoEvents)
+        }
+    }
+
+    fn measured(&mut self, estimate: f64, se: f64, interval: Interval) {
+        (self.estimate, self.se, self.lower, self.upper) = (estimate, se, interval.lower, interval.upper);
+    }
+
+    fn tested(&mut self, z: Result<f64, Reason>) {
+        match z {
+            Ok(z) => (self.statistic, self.p_value, self.reason) = (z, two_sided_p(z), None),
+            Err(reason) => self.reason = Some(reason),
+        }
+    }
+}
+
+/// The arms of a comparison as the statistics want them: 1 treatment, 0 control, 2 neither.
+pub fn sides(assigned: &[u8], treatment: u8, control: u8, group: &mut Vec<u8>) {
+    group.clear();
+    group.extend(assigned.iter().map(|&arm| {
+        if arm == treatment {
+            1
+        } else if arm == control {
+            0
+        } else {
+            2
+        }
+    }));
+}
+
+/// Counts patients whose answer is known and events among them, in those for whom `member` holds.
+pub fn count(seen: &Observed, group: &[u8], member: impl Fn(usize) -> bool) -> TwoByTwo {
+    let (mut n, mut events) = ([0u32; 3], [0u32; 3]);
+    for (i, &g) in group.iter().enumerate() {
+        let counts = u32::from(seen.known[i] && member(i));
+        n[usize::from(g)] += counts;
+        events[usize::from(g)] += counts & u32::from(seen.event[i]);
+    }
+    TwoByTwo { events_treatment: events[1], n_treatment: n[1], events_control: events[0], n_control: n[0] }
+}
+
+/// Compares risks at the horizon.
+pub fn compare_risks(table: TwoByTwo, method: Method) -> Comparison {
+    let mut result = Comparison::counted(table);
+    if table.n_treatment == 0 || table.n_control == 0 {
+        result.reason = Some(Reason::EmptyArm);
+        return result;
+    }
+    let measure = match method.summary {
+        Summary::RiskRatio => table.log_risk_ratio(),
+        Summary::OddsRatio => table.log_odds_ratio(),
+        _ => table.risk_difference(),
+    };
+    if let Ok(estimate) = measure {
+        let interval = match method.summary {
+            Summary::RiskDifference => table.newcombe_interval(CONFIDENCE),
+            _ => Ok(estimate.interval(CONFIDENCE)),
+        };
+        if let Ok(interval) = interval {
+            result.measured(estimate.value, estimate.standard_error, interval);
+        }
+    }
+    match method.test {
+        Test::Wald => result.tested(measure.map(|estimate| estimate.z())),
+        _ => result.tested(table.pooled_z()),
+    }
+    result
+}
+
+/// Compares times to the event. `table` holds the event times of the patients compared, in one or more
+/// strata; `counts` their number and events; `tested` the table of the test, if it is another.
+pub fn compare_times(
+    table: &TwoGroupTable,
+    tested: &TwoGroupTable,
+    counts: TwoByTwo,
+    method: Method,
+    horizon: f64,
+) -> Comparison {
+    let mut result = Comparison::counted(counts);
+    if counts.n_treatment == 0 || counts.n_control == 0 {
+        result.reason = Some(Reason::EmptyArm);
+        return result;
+    }
+    let estimate = if method.summary == Summary::HazardRatio {
+        tested.cox().map(|cox| {
+            let (b, se) = (cox.log_hazard_ratio, cox.standard_error);
+            (b, se, Interval::wald(b, se, CONFIDENCE))
+        })
+    } else {
+        let (s1, v1) = table.survival_at(1, horizon);
+        let (s0, v0) = table.survival_at(0, horizon);
+        let (difference, se) = (s0 - s1, (v1 + v0).sqrt());
+        if se > 0.0 {
+            Ok((difference, se, Interval::wald(difference, se, CONFIDENCE)))
+        } else {
+            Err(Reason::NoVariance)
+        }
+    };
+    if let Ok((b, se, interval)) = estimate {
+        result.measured(b, se, interval);
+    }
+    match method.test {
+        Test::LogRank | Test::StratifiedLogRank => {
+            let (difference, variance) = tested.log_rank_sums();
+            let z = if variance > 0.0 { Ok(difference / variance.sqrt()) } else { Err(Reason::NoEvents) };
+            result.tested(z);
+        }
+        _ => result.tested(estimate.map(|(b, se, _)| b / se)),
+    }
+    result
+}
+
+/// Events and patients of the two arms, all of them, for analyses of times.
+pub fn count_all(seen: &Observed, group: &[u8], member: impl Fn(usize) -> bool) -> TwoByTwo {
+    let (mut n, mut events) = ([0u32; 3], [0u32; 3]);
+    for (i, &g) in group.iter().enumerate() {
+        let counts = u32::from(member(i));
+        n[usize::from(g)] += counts;
+        events[usize::from(g)] += counts & u32::from(seen.event[i]);
+    }
+    TwoByTwo { events_treatment: events[1], n_treatment: n[1], events_control: events[0], n_control: n[0] }
+}
+
+/// Buffers of an analysis, kept by a worker.
+#[derive(Clone, Debug, Default)]
+pub struct Buffers {
+    pub group: Vec<u8>,
+    pub order: Vec<u32>,
+    pub table: TwoGroupTable,
+    pub stratified: TwoGroupTable,
+}
+
+/// A stratum for each patient, for a stratified test.
+pub type Strata<'a> = Option<(&'a dyn Fn(usize) -> u8, u8)>;
+
+impl Buffers {
+    /// Sorts the patients by time, once for all comparisons of an end point.
+    pub fn sort(&mut self, seen: &Observed) {
+        sort_by_time(&seen.time, &mut self.order);
+    }
+
+    /// One comparison among the patients for whom `member` holds; `group` has been set by [`sides`], and
+    /// for analyses of times [`Buffers::sort`] has been called.
+    pub fn compare(
+        &mut self,
+        seen: &Observed,
+        method: Method,
+        horizon: f64,
+        strata: Strata<'_>,
+        member: impl Fn(usize) -> bool,
+    ) -> Comparison {
+        if !method.summary.needs_times() {
+            return compare_risks(count(seen, &self.group, member), method);
+        }
+        let exits = SortedExits { order: &self.order, time: &seen.time, event: &seen.event, group: &self.group };
+        self.table.clear();
+        self.table.append(exits, &member);
+        let counts = count_all(seen, &self.group, &member);
+        match strata {
+            Some((stratum, levels)) if method.test == Test::StratifiedLogRank => {
+                self.stratified.clear();
+                for level in 0..levels {
+                    self.stratified.append(exits, |i| stratum(i) == level && member(i));
+                }
+                compare_times(&self.table, &self.stratified, counts, method, horizon)
+            }
+            _ => compare_times(&self.table, &self.table, counts, method, horizon),
+        }
+    }
+}

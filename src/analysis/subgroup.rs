@@ -1,0 +1,50 @@
+//! Subgroups: patients split by what was recorded at baseline, and the test of interaction.
+
+use super::comparison::{CONFIDENCE, Comparison};
+use crate::statistics::{self, Estimate, Reason};
+
+/// A split of the patients by a recorded covariate or an expression over several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subgroup {
+    pub name: String,
+    pub label: String,
+    pub levels: Vec<String>,
+    /// Level of each pool row.
+    pub code: Vec<u8>,
+}
+
+/// The test that an effect is the same in all levels of a subgroup.
+///
+/// For hazard ratios this is the test of the interaction in a Cox model stratified by the subgroup; for
+/// ratios of risks or odds it is Woolf's. With two levels the estimate is the difference of the second
+/// from the first, on the analysis scale. A level without an answer leaves the test without one.
+pub fn interaction(levels: &[Comparison]) -> Comparison {
+    let mut result = Comparison {
+        n_treatment: levels.iter().map(|c| c.n_treatment).sum(),
+        n_control: levels.iter().map(|c| c.n_control).sum(),
+        events_treatment: levels.iter().map(|c| c.events_treatment).sum(),
+        events_control: levels.iter().map(|c| c.events_control).sum(),
+        ..Comparison::none(Reason::NoVariance)
+    };
+    if levels.iter().any(|c| !(c.se > 0.0)) {
+        return result;
+    }
+    match statistics::interaction(levels.iter().map(|c| Some((c.estimate, c.se)))) {
+        Err(reason) => result.reason = Some(reason),
+        Ok(test) => {
+            result.reason = None;
+            result.statistic = test.chi_square;
+            result.p_value = test.p();
+        }
+    }
+    if let [first, second] = levels {
+        let difference = Estimate {
+            value: second.estimate - first.estimate,
+            standard_error: (first.se * first.se + second.se * second.se).sqrt(),
+        };
+        let interval = difference.interval(CONFIDENCE);
+        (result.estimate, result.se) = (difference.value, difference.standard_error);
+        (result.lower, result.upper) = (interval.lower, interval.upper);
+    }
+    result
+}

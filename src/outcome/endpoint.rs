@@ -1,0 +1,62 @@
+//! End points: the first of some events by a day, and what is known of it at a cut.
+
+use crate::cohort::Cohort;
+
+/// An end point: the first of some events, up to a horizon since randomisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    pub name: String,
+    pub label: String,
+    /// Indices of the events that count.
+    pub any_of: Vec<usize>,
+    /// Indices of the deaths that do not count and after which it can no longer happen.
+    pub ended_by: Vec<usize>,
+    /// Horizon, days since randomisation.
+    pub by: f64,
+    /// Whether the event is a good thing.
+    pub higher_is_better: bool,
+}
+
+/// An end point in each patient, as known at a cut.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Days to the event, or to the end of what is known.
+    pub time: Vec<f64>,
+    pub event: Vec<bool>,
+    /// Whether the answer by the horizon is known: the event happened, or can no longer happen by then.
+    pub known: Vec<bool>,
+}
+
+impl Endpoint {
+    /// Writes what is known of the first `patients` of `cohort`, patient `i` having been followed for
+    /// at most `followed[i]` days.
+    pub fn observe(&self, cohort: &Cohort, followed: &[f64], seen: &mut Observed) {
+        let n = followed.len();
+        seen.time.clear();
+        seen.time.resize(n, f64::INFINITY);
+        seen.event.clear();
+        seen.known.clear();
+        for &e in &self.any_of {
+            for (first, &t) in seen.time.iter_mut().zip(&cohort.events[e][..n]) {
+                *first = if t < *first { t } else { *first };
+            }
+        }
+        for i in 0..n {
+            let mut end = if followed[i] < self.by { followed[i] } else { self.by };
+            let mut known = followed[i] >= self.by;
+            for &e in &self.ended_by {
+                let t = cohort.events[e][i];
+                if t <= end {
+                    end = t;
+                    known = true;
+                }
+            }
+            let event = seen.time[i] <= end;
+            seen.event.push(event);
+            seen.known.push(known || event);
+            if !event {
+                seen.time[i] = end;
+            }
+        }
+    }
+}

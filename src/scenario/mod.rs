@@ -1,0 +1,4 @@
+//! From TOML to a trial ready to run; reads every TOML file.
+
+pub mod document;
+pub mod text;

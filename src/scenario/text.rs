@@ -1,0 +1,396 @@
+//! A scenario as written: the keys of the TOML file, before anything is checked across fields.
+//!
+//! The order is a protocol's: who, what can happen, what each arm does, what is asked, how the trial
+//! is run. The key is the kind (`effect.stroke = { hazard_ratio = 0.8 }`), so that an error knows its line.
+
+use crate::{
+    analysis::comparison::{Summary, Test},
+    population::homogeneous::HomogeneousDocument,
+    units::Days,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use std::{fmt, marker::PhantomData};
+
+/// A table whose keys are names, in the order of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Named(Vec::new())
+    }
+}
+
+impl<T> Named<T> {
+    /// The value called `name`.
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v)
+    }
+
+    /// The place of `name`.
+    pub fn index(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|(n, _)| n == name)
+    }
+
+    /// All names, in order.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(n, _)| n.as_str()).collect()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Named<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of names")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Named(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+/// A whole scenario, without its variants, sweep and expectations.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioText {
+    /// The name of the trial.
+    pub title: String,
+    /// The question the simulation serves, in a sentence.
+    #[serde(default)]
+    pub question: String,
+    /// What the reader should know before believing the result; printed in the report.
+    #[serde(default)]
+    pub limits: Vec<String>,
+    /// How many trials are simulated.
+    #[serde(default = "default_replicates")]
+    pub replicates: u64,
+    /// Every random number follows from it.
+    pub seed: u64,
+    /// Removes every effect of every arm: events, bail-out, changes of arm.
+    #[serde(default)]
+    pub null: bool,
+    pub population: PopulationText,
+    pub arm: Named<ArmText>,
+    pub endpoint: Named<EndpointText>,
+    pub estimand: Named<EstimandText>,
+    pub trial: TrialText,
+}
+
+fn default_replicates() -> u64 {
+    10_000
+}
+
+/// Who can be enrolled.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationText {
+    /// A population file, relative to the scenario.
+    pub registry: Option<String>,
+    /// Patients who are all alike.
+    pub homogeneous: Option<HomogeneousDocument>,
+    /// Entry criteria; all have to hold. They read recorded covariates.
+    #[serde(default)]
+    pub eligible: Vec<String>,
+    /// Time from admission with shock to randomisation; only those alive then are enrolled.
+    pub delay: Option<Days>,
+    /// Risks the trial is anchored to.
+    #[serde(default)]
+    pub anchor: Vec<AnchorText>,
+    /// Factor on the excess hazard of death and longer stay after a complication: 0 none, 1 as the population says.
+    #[serde(default = "one")]
+    pub excess_after_complications: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A published risk the trial's patients are moved to, by one shift of log hazards.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorText {
+    pub risk: f64,
+    /// The end point whose risk it is.
+    pub of: String,
+    /// The arm it was seen in.
+    pub arm: String,
+    /// The day from which the shift holds.
+    pub from: Option<Days>,
+    /// Eligibility of the reference population, if not the scenario's own.
+    pub on: Option<Vec<String>>,
+    pub conditions: Option<Conditions>,
+    /// The events whose hazard is shifted; by default the anchored deaths, or the one complication of the end point.
+    pub shifts: Option<Vec<String>>,
+}
+
+/// Under which conditions a stated result holds.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Conditions {
+    /// Everybody gets the assigned arm and nothing else.
+    FullAdherence,
+    /// With the arm's bail-outs and changes of arm.
+    AsRun,
+}
+
+/// One arm and what it does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArmText {
+    pub label: Option<String>,
+    /// Effects on the hazards of events, against usual care.
+    #[serde(default)]
+    pub effect: Named<EffectText>,
+    /// Later change to the treatment of another arm.
+    #[serde(default)]
+    pub bail_out: Vec<BailOutText>,
+    /// A share of patients who get another arm's treatment from the start.
+    #[serde(default)]
+    pub instead: Vec<InsteadText>,
+}
+
+/// What an arm does to one event. One of the first five keys says how it is stated.
+#[derive(Clone, Debug, Deserialize, Default, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct EffectText {
+    /// Conditional hazard ratio, constant in time.
+    pub hazard_ratio: Option<f64>,
+    /// Conditional hazard ratios by period since randomisation.
+    pub by_period: Option<Vec<PeriodText>>,
+    /// Ratio of the risk of this event by the end of follow-up, against the control arm as run.
+    pub risk_ratio: Option<f64>,
+    /// The effect is what gives this result.
+    pub such_that: Option<SuchThatText>,
+    /// The same effect as on another event.
+    pub same_as: Option<String>,
+    /// Patients in whom the effect holds; outside, the hazard ratio is 1.
+    pub within: Option<String>,
+}
+
+/// A hazard ratio up to a day; the last period needs none.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodText {
+    pub until: Option<Days>,
+    pub hazard_ratio: f64,
+}
+
+/// A result to be reached: a risk in the arm, or the limit of the trial's own Cox estimate.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct SuchThatText {
+    pub risk: Option<f64>,
+    pub hazard_ratio: Option<f64>,
+    /// The end point the result is about.
+    pub of: String,
+    pub on: Option<Vec<String>>,
+    pub conditions: Option<Conditions>,
+}
+
+/// Bail-out: patients of this arm who change to the treatment of another.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct BailOutText {
+    pub to: String,
+    /// Share of the arm that changes by the day `by`, as run.
+    pub risk: f64,
+    pub by: Days,
+    /// Power of the patient's own hazard of death from shock that the hazard of bail-out follows; 0 none.
+    #[serde(default = "default_follows_risk")]
+    pub follows_risk: f64,
+}
+
+fn default_follows_risk() -> f64 {
+    0.4
+}
+
+/// A share of an arm's patients who get another arm's treatment from the start.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct InsteadText {
+    pub arm: String,
+    pub share: f64,
+}
+
+/// An end point: the first of some events, by a day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointText {
+    pub label: Option<String>,
+    /// Events of the population; `death` is death from any cause.
+    pub any_of: Vec<String>,
+    pub by: Days,
+    #[serde(default)]
+    pub better: Better,
+}
+
+/// Which direction is benefit.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    #[default]
+    Lower,
+    Higher,
+}
+
+/// A question: two arms compared on an end point, by a summary measure.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EstimandText {
+    pub endpoint: String,
+    pub compare: CompareText,
+    pub summary: Summary,
+    pub test: Option<Test>,
+    /// Further summary measures of the same comparison; each is an estimand named `NAME.measure`.
+    #[serde(default)]
+    pub also: Vec<Summary>,
+    #[serde(default)]
+    pub subgroups: Vec<String>,
+    /// Strata of a stratified test.
+    #[serde(default)]
+    pub strata: Vec<String>,
+    pub better: Option<Better>,
+}
+
+/// The two sides of a comparison.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareText {
+    pub treatment: String,
+    pub control: String,
+}
+
+/// How the trial is run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialText {
+    pub patients: u32,
+    pub allocation: AllocationText,
+    pub sites: Option<SitesText>,
+    pub follow_up: Days,
+    pub loss: Option<LossText>,
+    /// Share of eligible patients who take part.
+    #[serde(default = "one")]
+    pub consent: f64,
+    pub design: DesignText,
+}
+
+/// Who gets which arm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllocationText {
+    pub ratio: Named<u32>,
+    /// Sizes of permuted blocks, one drawn at random for each block; none is simple allocation.
+    #[serde(default)]
+    pub blocks: Vec<u32>,
+    /// `site` or covariates; blocks are kept within each combination.
+    #[serde(default)]
+    pub stratify_by: Vec<String>,
+}
+
+/// Where patients come from, and how fast.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SitesText {
+    pub count: u32,
+    /// Sites open evenly over this time.
+    pub opening: Option<Days>,
+    pub patients_per_site_month: f64,
+}
+
+/// Loss to follow-up at a constant rate.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossText {
+    pub share: f64,
+    pub by: Days,
+}
+
+/// The design; one key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum DesignText {
+    Fixed(FixedText),
+    StopOrGo(StopOrGoText),
+}
+
+/// One analysis, when everyone is followed up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedText {
+    pub alpha: AlphaText,
+}
+
+/// Two stages: the trial stops for futility after the first unless the statistic is good enough.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopOrGoText {
+    pub alpha: AlphaText,
+    /// Share of the patients in the first stage.
+    pub first_stage: f64,
+    /// The trial goes on if the benefit, in standard errors, is above this.
+    pub go_if_benefit_above: f64,
+}
+
+/// The error of a false claim of benefit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum AlphaText {
+    OneSided(f64),
+    TwoSided(f64),
+}
+
+impl AlphaText {
+    /// The error in the direction of benefit.
+    pub fn one_direction(&self) -> f64 {
+        match self {
+            AlphaText::OneSided(alpha) => *alpha,
+            AlphaText::TwoSided(alpha) => alpha / 2.0,
+        }
+    }
+}
+
+/// A change of the scenario, run beside it on the same patients.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantText {
+    pub name: String,
+    #[serde(default)]
+    pub null: Option<bool>,
+    pub replicates: Option<u64>,
+    /// Whether the sweep is run for this variant too.
+    #[serde(default)]
+    pub sweep: bool,
+    #[serde(default)]
+    pub why: String,
+}
+
+/// What must come back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectText {
+    pub variant: Option<String>,
+    pub risk: Option<f64>,
+    pub power: Option<f64>,
+    pub truth: Option<f64>,
+    pub estimate_mean: Option<f64>,
+    /// End point or event of a risk; estimand of anything else.
+    pub of: String,
+    pub arm: Option<String>,
+    pub within: f64,
+    /// Why `within` may be wider than the figure's own interval or 2 points.
+    #[serde(default)]
+    pub why: String,
+}

@@ -1,0 +1,174 @@
+//! Blocks of replicates over threads; the only door to rayon.
+//!
+//! A block is a fixed range of absolute replicate numbers. Blocks are simulated side by side and
+//! handed on in order, so that what a sink sees does not depend on the number of threads.
+
+use crate::{
+    error::{Error, Result},
+    trial::{
+        Purposes, Trial, Workspace,
+        pool::Pool,
+        record::{Record, Row, TrialRow},
+    },
+};
+use rayon::prelude::*;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// Replicates in a block.
+pub const BLOCK: u64 = 250;
+
+/// One run: a variant at a sweep point, with how often it is simulated.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// From 1.
+    pub number: u32,
+    /// Name of the variant; empty for the base.
+    pub variant: String,
+    /// `path=value` pairs of the sweep point, joined by `; `; empty if not swept.
+    pub sweep: String,
+    pub null: bool,
+    pub replicates: u64,
+    pub trial: Trial,
+}
+
+/// What one run concluded in the replicates of a block.
+#[derive(Clone, Debug, Default)]
+pub struct RunBlock {
+    /// Rows of all replicates, in order.
+    pub rows: Vec<Row>,
+    /// Where the rows of each replicate end.
+    pub ends: Vec<usize>,
+    pub trials: Vec<TrialRow>,
+    /// Counts of all replicates: replicate, arm, thing counted.
+    pub counts: Vec<u32>,
+    /// Patients assigned: replicate, arm.
+    pub arm_patients: Vec<u32>,
+}
+
+/// A closed block of replicates, for all runs.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Absolute numbers of the replicates.
+    pub replicates: Range<u64>,
+    /// One entry for each run; shorter than the block where the run asks for fewer replicates.
+    pub runs: Vec<RunBlock>,
+}
+
+/// Somewhere closed blocks go, in order: a table, files, a live view.
+pub trait Sink {
+    /// Takes the next block.
+    fn take(&mut self, block: &Block) -> Result<()>;
+}
+
+/// What is simulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    pub runs: &'a [Run],
+    pub pool: &'a Pool,
+    pub seed: u64,
+}
+
+impl Plan<'_> {
+    /// Replicates of the longest run.
+    pub fn replicates(&self) -> u64 {
+        self.runs.iter().map(|run| run.replicates).max().unwrap_or(0)
+    }
+
+    /// Replicates of all runs together, within a range.
+    pub fn work(&self, range: &Range<u64>) -> u64 {
+        self.runs.iter().map(|run| run.replicates.min(range.end).saturating_sub(range.start)).sum()
+    }
+
+    /// Simulates the replicates of `range` and hands closed blocks to `sink` in order.
+    ///
+    /// `stop` is obeyed between blocks; what was handed over stays. Uses the ambient thread pool, see
+    /// [`with_threads`].
+    pub fn simulate(&self, range: Range<u64>, stop: &AtomicBool, sink: &mut dyn Sink) -> Result<()> {
+        let purposes: Vec<Purposes> = self.runs.iter().map(|run| run.trial.purposes()).collect();
+        let mut blocks = blocks_of(range);
+        // Two blocks per thread keep all threads busy while the sink works on the last ones.
+        let batch = 2 * rayon::current_num_threads();
+        loop {
+            let next: Vec<Range<u64>> = blocks.by_ref().take(batch).collect();
+            if next.is_empty() {
+                return Ok(());
+            }
+            let done: Vec<Block> = next
+                .into_par_iter()
+                .map_init(Workshop::default, |workshop, replicates| self.block(replicates, &purposes, workshop))
+                .collect();
+            for block in &done {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Error::Interrupted);
+                }
+                sink.take(block)?;
+            }
+        }
+    }
+
+    fn block(&self, replicates: Range<u64>, purposes: &[Purposes], workshop: &mut Workshop) -> Block {
+        let mut runs = Vec::with_capacity(self.runs.len());
+        for (run, purposes) in self.runs.iter().zip(purposes) {
+            let mut out = RunBlock::default();
+            for replicate in replicates.start..replicates.end.min(run.replicates) {
+                let Workshop { workspace, record } = workshop;
+                run.trial.conduct(self.pool, self.seed, replicate, purposes, workspace, record);
+                out.rows.extend_from_slice(&record.rows);
+                out.ends.push(out.rows.len());
+                out.trials.extend(record.trial);
+                out.counts.extend_from_slice(&record.counts);
+                out.arm_patients.extend_from_slice(&record.arm_patients);
+            }
+            runs.push(out);
+        }
+        Block { replicates, runs }
+    }
+}
+
+/// What a worker owns.
+#[derive(Default)]
+struct Workshop {
+    workspace: Workspace,
+    record: Record,
+}
+
+/// The blocks that cover a range: cut at multiples of [`BLOCK`], so that a block is the same block in every shard.
+fn blocks_of(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    let mut next = range.start;
+    std::iter::from_fn(move || {
+        if next >= range.end {
+            return None;
+        }
+        let start = next;
+        next = ((start / BLOCK + 1) * BLOCK).min(range.end);
+        Some(start..next)
+    })
+}
+
+/// Runs `work` on `threads` threads, or as many as there are processors.
+pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(|why| Error::Machine(format!("cannot start the threads: {why}")))?;
+    Ok(pool.install(work))
+}
+
+/// Applies `work` to every item on all threads and keeps the order.
+pub fn map_in_order<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync + Send) -> Vec<T> {
+    items.par_iter().map(work).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_cut_at_absolute_numbers() {
+        let cut: Vec<_> = blocks_of(100..800).collect();
+        assert_eq!(cut, [100..250, 250..500, 500..750, 750..800]);
+    }
+}

@@ -1,0 +1,154 @@
+//! Accrual: who is screened when, and who of them is enrolled.
+
+use crate::{
+    cohort::Cohort,
+    random::{Purpose, Stream},
+    units::DAYS_PER_MONTH,
+};
+
+/// Sites that open evenly over a time and then screen at a constant rate.
+///
+/// The stated rate is of patients the base design enrols; patients arrive at the rate at which
+/// candidates for any of the scenario's designs arrive, so a narrower design takes longer, as it must.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accrual {
+    pub sites: u16,
+    /// Days over which the sites open; site `k` of `n` opens at `(k + ½)/n` of it.
+    pub opening: f64,
+    /// Candidates per site and day, once open.
+    pub candidates_per_site_day: f64,
+}
+
+impl Accrual {
+    /// One site at which everybody arrives at once: for trials that state no accrual.
+    pub fn immediate() -> Self {
+        Accrual { sites: 1, opening: 0.0, candidates_per_site_day: f64::INFINITY }
+    }
+
+    /// Accrual from the rate a base design enrols at, of which it takes `share_taken` of the candidates.
+    pub fn new(sites: u16, opening: f64, patients_per_site_month: f64, share_taken: f64) -> Self {
+        let candidates_per_site_day = patients_per_site_month / DAYS_PER_MONTH / share_taken;
+        Accrual { sites, opening, candidates_per_site_day }
+    }
+
+    /// The day on which the expected number of candidates reaches `expected`: the integral of a rate
+    /// that rises linearly while sites open, turned round.
+    fn day_of(&self, expected: f64) -> f64 {
+        let full = f64::from(self.sites) * self.candidates_per_site_day;
+        if full.is_infinite() {
+            return 0.0;
+        }
+        let by_opening = full * self.opening / 2.0;
+        if expected < by_opening {
+            (2.0 * expected * self.opening / full).sqrt()
+        } else {
+            self.opening + (expected - by_opening) / full
+        }
+    }
+
+    /// How many sites are open on a day, at least one.
+    fn open_on(&self, day: f64) -> u32 {
+        if day >= self.opening {
+            return u32::from(self.sites);
+        }
+        let share = day / self.opening;
+        ((share * f64::from(self.sites) + 0.5) as u32).clamp(1, u32::from(self.sites))
+    }
+}
+
+/// Who of the candidates a design enrols.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enrolment {
+    /// Probability that a candidate of each pool row is enrolled: 0 if not eligible, else the chance to
+    /// be alive at randomisation and to take part.
+    pub probability: Vec<f64>,
+}
+
+/// How far a trial has come along its stream of candidates.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Candidates seen.
+    pub screened: u64,
+    /// Sum of their unit-exponential gaps: the expected number by the last one.
+    pub expected: f64,
+    /// Days for which recruitment has waited.
+    pub waited: f64,
+}
+
+/// The streams of one replicate that decide accrual.
+#[derive(Clone, Copy, Debug)]
+pub struct AccrualLuck {
+    row: Stream,
+    consent: Stream,
+    gap: Stream,
+    site: Stream,
+    loss: Stream,
+}
+
+impl AccrualLuck {
+    pub fn new(seed: u64, replicate: u64) -> Self {
+        let stream = |purpose| Stream::new(seed, replicate, purpose);
+        AccrualLuck {
+            row: stream(Purpose::REGISTRY_ROW),
+            consent: stream(Purpose::CONSENT),
+            gap: stream(Purpose::ACCRUAL),
+            site: stream(Purpose::SITE),
+            loss: stream(Purpose::LOSS),
+        }
+    }
+}
+
+/// The most candidates screened for one trial; a design that needs more stops short.
+pub const MOST_CANDIDATES: u64 = 1 << 24;
+
+impl Accrual {
+    /// Screens candidates until `cohort` holds `until` patients; `loss_rate` is per day.
+    pub fn enrol(
+        &self,
+        cohort: &mut Cohort,
+        until: usize,
+        progress: &mut Progress,
+        enrolment: &Enrolment,
+        loss_rate: f64,
+        luck: &AccrualLuck,
+    ) {
+        let pool = enrolment.probability.len() as u32;
+        let timed = self.candidates_per_site_day.is_finite();
+        while cohort.len() < until && progress.screened < MOST_CANDIDATES {
+            let place = progress.screened;
+            progress.screened += 1;
+            if timed {
+                progress.expected -= libm::log(luck.gap.uniform(place));
+            }
+            let row = luck.row.below(place, pool);
+            let probability = enrolment.probability[row as usize];
+            if probability < 1.0 && luck.consent.uniform(place) >= probability {
+                continue;
+            }
+            let day = self.day_of(progress.expected) + progress.waited;
+            cohort.place.push(place);
+            cohort.row.push(row);
+            cohort.site.push(if self.sites > 1 { luck.site.below(place, self.open_on(day)) as u16 } else { 0 });
+            cohort.enrolled.push(day);
+            let lost =
+                if loss_rate > 0.0 { -libm::log(luck.loss.uniform(place)) / loss_rate } else { f64::INFINITY };
+            cohort.lost.push(lost);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expected_accrual_is_arithmetic() {
+        // 44 sites opening over 24 months at 0.23 a month: half the full rate on average while opening.
+        let accrual = Accrual::new(44, 24.0 * DAYS_PER_MONTH, 0.23, 1.0);
+        assert!((accrual.day_of(44.0 * 0.23 * 12.0) / DAYS_PER_MONTH - 24.0).abs() < 1e-9);
+        assert!((accrual.day_of(44.0 * 0.23 * 15.0) / DAYS_PER_MONTH - 27.0).abs() < 1e-9);
+        // A design that takes half of the candidates has them arrive twice as fast and needs twice as many.
+        let wide = Accrual::new(44, 24.0 * DAYS_PER_MONTH, 0.23, 0.5);
+        assert!((wide.day_of(2.0 * 100.0) - accrual.day_of(100.0)).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,37 @@
+//! Stop or go: two stages, with recruitment waiting for the look between them.
+
+use super::{Fixed, Stage};
+use crate::trial::record::Decision;
+
+/// A trial that goes on to its full size only if the first stage is good enough.
+///
+/// There is no claim of benefit at the first look, so the error of the last analysis is only lowered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StopOrGo {
+    /// Share of the patients in the first stage.
+    pub first_stage: f64,
+    /// The trial goes on if `−z` at the first look is above this.
+    pub go_if_benefit_above: f64,
+    /// The last analysis.
+    pub last: Fixed,
+}
+
+impl StopOrGo {
+    pub(super) fn next_stage(&self, before: Option<(Stage, Decision)>, most: usize) -> Option<Stage> {
+        match before {
+            None => Some(Stage { look: 1, patients: (most as f64 * self.first_stage).round() as usize }),
+            Some((Stage { look: 1, .. }, Decision::Continue)) => Some(Stage { look: 2, patients: most }),
+            Some(_) => None,
+        }
+    }
+
+    pub(super) fn decide(&self, stage: Stage, z: f64) -> Decision {
+        if stage.look > 1 {
+            self.last.decide(z)
+        } else if -z > self.go_if_benefit_above {
+            Decision::Continue
+        } else {
+            Decision::Futility
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Estimands: two arms, an end point, a summary measure.
+
+use crate::analysis::comparison::Method;
+
+/// One comparison a trial reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimand {
+    pub name: String,
+    /// Index of the end point.
+    pub endpoint: usize,
+    /// Index of the arm hoped to do better.
+    pub treatment: u8,
+    /// Index of the arm it is compared with.
+    pub control: u8,
+    pub method: Method,
+    /// Indices of the subgroups it is repeated in.
+    pub subgroups: Vec<usize>,
+    /// Index of the subgroup whose levels are the strata of a stratified test.
+    pub strata: Option<usize>,
+}
