@@ -1,4 +1,6 @@
 //! What happens to a patient: events, the hazards that make them, and end points defined on them.
 
 pub mod events;
+pub mod expectation;
 pub mod hazard;
+pub mod switching;

@@ -1,3 +1,5 @@
 //! One test program, mirroring `src/`.
 
+mod calibration;
+mod outcome;
 mod statistics;
