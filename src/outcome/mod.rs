@@ -3,5 +3,7 @@
 pub mod course;
 pub mod endpoint;
 pub mod events;
+pub mod expectation;
 pub mod hazard;
 pub mod recipe;
+pub mod switching;

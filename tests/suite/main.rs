@@ -1,3 +1,6 @@
 //! One test program, mirroring `src/`.
 
+mod calibration;
+mod evidence;
+mod outcome;
 mod statistics;

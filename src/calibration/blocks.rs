@@ -1,0 +1,40 @@
+//! Work on many patients: in blocks of fixed size, on the threads there are, folded in order.
+
+use crate::outcome::expectation::{Course, Expectation, Path, Patients};
+use std::ops::Range;
+
+/// Patients per block. Fixed, so that a sum is the same bits on any number of threads.
+const BLOCK: usize = 1 << 10;
+
+/// Does `work` on each block of `0..n` and returns the results in the order of the blocks.
+pub fn in_blocks<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+    let count = n.div_ceil(BLOCK);
+    let threads = std::thread::available_parallelism().map_or(1, |t| t.get()).min(count.max(1));
+    let range = |block: usize| block * BLOCK..n.min((block + 1) * BLOCK);
+    let share =
+        |thread: usize| -> Vec<T> { (thread..count).step_by(threads).map(|b| work(range(b))).collect() };
+    if threads == 1 {
+        return share(0);
+    }
+    let share = &share;
+    let mut shares: Vec<std::vec::IntoIter<T>> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|t| scope.spawn(move || share(t))).collect();
+        let done = |r: std::thread::ScopedJoinHandle<'_, Vec<T>>| {
+            r.join().unwrap_or_else(|e| std::panic::resume_unwind(e))
+        };
+        running.into_iter().map(|r| done(r).into_iter()).collect()
+    });
+    (0..count).filter_map(|block| shares[block % threads].next()).collect()
+}
+
+/// The mean course of all patients on one path, each with a weight (1 without weights).
+pub fn mean(expectation: &Expectation, path: Path, patients: &Patients, weights: Option<&[f64]>) -> Course {
+    let sums = in_blocks(patients.len(), |range| {
+        expectation.sum(path, patients, range, weights, &mut expectation.workspace())
+    });
+    let mut total = expectation.nobody();
+    for sum in &sums {
+        total.add(sum, 1.0);
+    }
+    total.mean()
+}

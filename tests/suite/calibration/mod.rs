@@ -1,0 +1,4 @@
+//! Roots, limits of estimators, and the registry against its targets.
+
+mod cox_limit;
+mod solve;
