@@ -3,5 +3,8 @@
 pub mod aim;
 pub mod blocks;
 pub mod cox_limit;
+pub mod marginal;
 pub mod solve;
 pub mod target;
+pub mod trial;
+pub mod truth;

@@ -1,0 +1,278 @@
+//! Turns the knobs of a recipe until every stated result comes out.
+
+use super::{
+    aim::{Adherence, Aim, Wanted},
+    cox_limit::{self, Censoring, cox_limit},
+    marginal::{Arm, logit},
+};
+use crate::{
+    outcome::{
+        course::Course,
+        expectation::{self, Expectation, FirstOf},
+        recipe::{Knob, Recipe},
+    },
+    trial::pool::Pool,
+};
+
+/// A result that was solved for: what the number is and what it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Solved {
+    pub knob: Knob,
+    pub path: String,
+    pub label: String,
+    pub wanted: f64,
+    pub got: f64,
+    /// The knob's number: a shift or log hazard ratio, a factor, a log rate.
+    pub value: f64,
+}
+
+/// A result that no value of the knob reaches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unreachable {
+    pub path: String,
+    pub label: String,
+    pub wanted: f64,
+    /// What comes out at the ends of the knob's range.
+    pub reachable: [f64; 2],
+}
+
+/// Knobs turn within these bounds: hazard ratios from 1/3000 to 3000.
+const BOUNDS: [f64; 2] = [-8.0, 8.0];
+/// Rows of the first, coarse solution.
+const COARSE_STEP: usize = 16;
+const MOST_ROUNDS: usize = 60;
+/// Differences of a risk or a log ratio that count as met: a twentieth of a tenth of a point.
+const MET: f64 = 5e-5;
+
+/// Solves all aims together. `weight` is the weight of each pool row besides membership in the aim's
+/// reference population.
+pub fn solve(
+    recipe: &mut Recipe,
+    aims: &[Aim],
+    pool: &Pool,
+    weight: &[f64],
+) -> Result<Vec<Solved>, Vec<Unreachable>> {
+    if aims.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut slopes: Vec<f64> = aims.iter().map(|aim| first_slope(&aim.wanted)).collect();
+    if pool.len() > 8 * COARSE_STEP * COARSE_STEP {
+        turn(recipe, aims, pool, weight, COARSE_STEP, &mut slopes)?;
+    }
+    let got = turn(recipe, aims, pool, weight, 1, &mut slopes)?;
+    let solved = |(aim, got): (&Aim, f64)| Solved {
+        knob: aim.knob,
+        path: aim.path.clone(),
+        label: aim.label.clone(),
+        wanted: aim.wanted.value(),
+        got,
+        value: recipe.read(aim.knob),
+    };
+    Ok(aims.iter().zip(got).map(solved).collect())
+}
+
+/// Secant steps on all knobs at once, each along its own aim: other knobs move an aim a little, and the
+/// rounds take that up.
+fn turn(
+    recipe: &mut Recipe,
+    aims: &[Aim],
+    pool: &Pool,
+    weight: &[f64],
+    step: usize,
+    slopes: &mut [f64],
+) -> Result<Vec<f64>, Vec<Unreachable>> {
+    let mut before: Vec<Option<(f64, f64)>> = vec![None; aims.len()];
+    let mut got = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        got = evaluate(recipe, aims, pool, weight, step);
+        let met = |(aim, &got): (&Aim, &f64)| {
+            let difference = match aim.wanted {
+                Wanted::Risk { value, .. } | Wanted::BailOut { value, .. } => got - value,
+                Wanted::RiskRatio { value, .. } | Wanted::HazardRatio { value, .. } => libm::log(got / value),
+            };
+            difference.abs() < MET
+        };
+        if aims.iter().zip(&got).all(met) {
+            return Ok(got);
+        }
+        for (k, aim) in aims.iter().enumerate() {
+            let x = recipe.read(aim.knob);
+            let (y, wanted) = (aim.wanted.scaled(got[k]), aim.wanted.scaled(aim.wanted.value()));
+            if let Some((x0, y0)) = before[k]
+                && (x - x0).abs() > 1e-4
+                && ((y - y0) / (x - x0)).is_finite()
+            {
+                let slope = (y - y0) / (x - x0);
+                let first = first_slope(&aim.wanted);
+                slopes[k] = if slope * first > 0.0 { slope.abs().clamp(0.05, 4.0) * first.signum() } else { slopes[k] };
+            }
+            before[k] = Some((x, y));
+            let next = x + ((wanted - y) / slopes[k]).clamp(-1.0, 1.0);
+            recipe.turn(aim.knob, next.clamp(bounds(aim)[0], bounds(aim)[1]));
+        }
+    }
+    let missed: Vec<Unreachable> = (0..aims.len())
+        .filter(|&k| (got[k] - aims[k].wanted.value()).abs() > 20.0 * MET)
+        .map(|k| reach(recipe, aims, k, pool, weight))
+        .collect();
+    if missed.is_empty() { Ok(got) } else { Err(missed) }
+}
+
+fn bounds(aim: &Aim) -> [f64; 2] {
+    match aim.knob {
+        Knob::BailOut(..) => [-20.0, 6.0],
+        _ => BOUNDS,
+    }
+}
+
+/// What an aim gives at the ends of its knob's range, all other knobs as they stand.
+fn reach(recipe: &Recipe, aims: &[Aim], k: usize, pool: &Pool, weight: &[f64]) -> Unreachable {
+    let aim = &aims[k];
+    let ends = bounds(aim).map(|end| {
+        let mut turned = recipe.clone();
+        turned.turn(aim.knob, end);
+        evaluate(&turned, std::slice::from_ref(aim), pool, weight, COARSE_STEP)[0]
+    });
+    Unreachable {
+        path: aim.path.clone(),
+        label: aim.label.clone(),
+        wanted: aim.wanted.value(),
+        reachable: [ends[0].min(ends[1]), ends[0].max(ends[1])],
+    }
+}
+
+fn first_slope(wanted: &Wanted) -> f64 {
+    match wanted {
+        Wanted::Risk { .. } => 0.7,
+        Wanted::RiskRatio { .. } | Wanted::HazardRatio { .. } => 0.8,
+        Wanted::BailOut { .. } => 0.9,
+    }
+}
+
+impl Wanted {
+    /// The stated result.
+    pub fn value(&self) -> f64 {
+        match self {
+            Wanted::Risk { value, .. }
+            | Wanted::RiskRatio { value, .. }
+            | Wanted::HazardRatio { value, .. }
+            | Wanted::BailOut { value, .. } => *value,
+        }
+    }
+
+    /// A scale on which the result is nearly linear in the knob.
+    fn scaled(&self, x: f64) -> f64 {
+        match self {
+            Wanted::Risk { .. } | Wanted::BailOut { .. } => logit(x.clamp(1e-12, 1.0 - 1e-12)),
+            _ => libm::log(x.max(1e-12)),
+        }
+    }
+
+    fn by(&self) -> f64 {
+        match self {
+            Wanted::Risk { by, .. }
+            | Wanted::RiskRatio { by, .. }
+            | Wanted::HazardRatio { by, .. }
+            | Wanted::BailOut { by, .. } => *by,
+        }
+    }
+
+    fn first_of(&self, events: usize) -> FirstOf {
+        match self {
+            Wanted::BailOut { .. } => FirstOf { events: vec![false; events], switch: true },
+            Wanted::Risk { events: list, .. }
+            | Wanted::RiskRatio { events: list, .. }
+            | Wanted::HazardRatio { events: list, .. } => first_of(list, events),
+        }
+    }
+
+    fn arms(&self) -> Vec<usize> {
+        match self {
+            Wanted::Risk { arm, .. } | Wanted::BailOut { arm, .. } => vec![*arm],
+            Wanted::RiskRatio { arm, control, .. } | Wanted::HazardRatio { arm, control, .. } => vec![*arm, *control],
+        }
+    }
+}
+
+/// The end point of a set of events.
+pub fn first_of(list: &[usize], events: usize) -> FirstOf {
+    FirstOf { events: (0..events).map(|e| list.contains(&e)).collect(), switch: false }
+}
+
+/// What every aim gives with the knobs as they stand, on every `step`-th row.
+fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: usize) -> Vec<f64> {
+    let course = recipe.course();
+    let mut known: Vec<(usize, Adherence, &[bool], Vec<expectation::Course>, Vec<usize>)> = Vec::new();
+    let mut got = Vec::with_capacity(aims.len());
+    for aim in aims {
+        let curves: Vec<(usize, usize)> = aim
+            .wanted
+            .arms()
+            .into_iter()
+            .map(|arm| {
+                let at = known.iter().position(|(a, adherence, rows, ..)| {
+                    *a == arm && *adherence == aim.adherence && *rows == &aim.rows[..]
+                });
+                let at = at.unwrap_or_else(|| {
+                    let (course, members) = arm_course(&course, aims, aim, arm, pool, weight, step);
+                    known.push((arm, aim.adherence, &aim.rows, course, members));
+                    known.len() - 1
+                });
+                let index = aims.iter().position(|a| std::ptr::eq(a, aim)).expect("one of the aims");
+                let place = known[at].4.iter().position(|&k| k == index).expect("asked for");
+                (at, place)
+            })
+            .collect();
+        let by = aim.wanted.by();
+        let risk = |(at, place): (usize, usize)| {
+            let course = &known[at].3[0];
+            course.first_of[place][course.day(by).expect("a day asked for")]
+        };
+        got.push(match &aim.wanted {
+            Wanted::Risk { .. } => risk(curves[0]),
+            Wanted::RiskRatio { .. } => risk(curves[0]) / risk(curves[1]),
+            Wanted::BailOut { .. } => risk(curves[0]),
+            Wanted::HazardRatio { .. } => {
+                let arms = [curves[0], curves[1]].map(|(at, place)| {
+                    let course = &known[at].3[0];
+                    let happened = course.first_of[place].clone();
+                    let at_risk: Vec<f64> = happened.iter().map(|h| 1.0 - h).collect();
+                    (course.days.clone(), at_risk, happened)
+                });
+                let side = |k: usize| cox_limit::Arm { at_risk: &arms[k].1, happened: &arms[k].2, share: 0.5 };
+                let censoring = Censoring { horizon: by, loss_per_day: 0.0 };
+                cox_limit(&arms[0].0, side(1), side(0), censoring).unwrap_or(1.0)
+            }
+        });
+    }
+    got
+}
+
+/// The mean course of one arm for all aims that share the arm, the adherence and the rows of `like`.
+fn arm_course(
+    course: &Course,
+    aims: &[Aim],
+    like: &Aim,
+    arm: usize,
+    pool: &Pool,
+    weight: &[f64],
+    step: usize,
+) -> (Vec<expectation::Course>, Vec<usize>) {
+    let members: Vec<usize> = (0..aims.len())
+        .filter(|&k| {
+            let aim = &aims[k];
+            aim.adherence == like.adherence && aim.rows == like.rows && aim.wanted.arms().contains(&arm)
+        })
+        .collect();
+    let mut days: Vec<f64> = members.iter().map(|&k| aims[k].wanted.by()).collect();
+    let last = days.iter().copied().fold(0.0, f64::max);
+    if members.iter().any(|&k| matches!(aims[k].wanted, Wanted::HazardRatio { .. })) {
+        days.extend(Expectation::natural_days(last));
+    }
+    days.sort_by(f64::total_cmp);
+    days.dedup();
+    let ends: Vec<FirstOf> = members.iter().map(|&k| aims[k].wanted.first_of(course.events.len())).collect();
+    let prepared = Arm::new(course, pool, arm, like.adherence, &days, &ends);
+    let weights = |row: usize| if like.rows[row] && row % step == 0 { weight[row] } else { 0.0 };
+    (prepared.means(1, weights, |_, groups| groups.push(0)), members)
+}
