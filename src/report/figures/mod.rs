@@ -5,11 +5,15 @@
 //! than overlap; numbers that do not exist are left out of the picture rather than guessed.
 
 mod axis;
+mod estimates;
 mod kaplan_meier;
 mod page;
+mod power;
 mod style;
 
+pub use estimates::{EffectScale, Estimates, mean_note};
 pub use kaplan_meier::{CurveKind, KaplanMeier, KaplanMeierArm, Shows};
+pub use power::{Power, PowerAxis, PowerPoint, PowerSeries};
 
 use std::sync::{Arc, OnceLock};
 
