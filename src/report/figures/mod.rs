@@ -5,15 +5,22 @@
 //! than overlap; numbers that do not exist are left out of the picture rather than guessed.
 
 mod axis;
+mod complications;
 mod estimates;
+mod forest;
 mod kaplan_meier;
 mod page;
 mod power;
+mod rows;
 mod style;
+mod variants;
 
+pub use complications::{Complication, Complications, Risk};
 pub use estimates::{EffectScale, Estimates, mean_note};
+pub use forest::{Forest, ForestLevel, ForestRow};
 pub use kaplan_meier::{CurveKind, KaplanMeier, KaplanMeierArm, Shows};
 pub use power::{Power, PowerAxis, PowerPoint, PowerSeries};
+pub use variants::{Variant, Variants};
 
 use std::sync::{Arc, OnceLock};
 
