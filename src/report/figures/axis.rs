@@ -129,14 +129,40 @@ pub(super) fn bottom(page: &mut Page, scale: &Scale, y: f64, ticks: &[(f64, Stri
     y + TICK + 4.0 + font.size
 }
 
-/// A vertical axis at `x` with outward ticks and numbers to its left.
-pub(super) fn left(page: &mut Page, scale: &Scale, x: f64, ticks: &[(f64, String)]) {
-    let font = Type::plain(BODY);
-    page.line(&[(x, scale.from), (x, scale.to)], Stroke::solid(INK, HAIRLINE));
-    for (value, label) in ticks.iter().filter(|(value, _)| scale.holds(*value)) {
-        let y = scale.at(*value);
-        page.line(&[(x - TICK, y), (x, y)], Stroke::solid(INK, HAIRLINE));
-        page.word(label, x - TICK - 4.0, y + font.size * HALF_CAPITAL, font, Anchor::End);
+/// A vertical axis: outward ticks, numbers to their left, a title read upwards.
+pub(super) struct Left {
+    ticks: Vec<(f64, String)>,
+    title: Vec<String>,
+}
+
+impl Left {
+    /// The title wraps at `height`.
+    pub fn new(title: &str, ticks: Vec<(f64, String)>, height: f64) -> Left {
+        Left { ticks, title: Type::bold(BODY).wrap(title, height, 2) }
+    }
+
+    /// Room it takes to the left of the axis line.
+    pub fn width(&self) -> f64 {
+        self.numbers() + TICK + 12.0 + self.title.len() as f64 * Type::bold(BODY).leading()
+    }
+
+    fn numbers(&self) -> f64 {
+        let font = Type::plain(BODY);
+        self.ticks.iter().map(|(_, text)| font.width(text)).fold(0.0, f64::max)
+    }
+
+    pub fn draw(&self, page: &mut Page, scale: &Scale, x: f64) {
+        let font = Type::plain(BODY);
+        page.line(&[(x, scale.from), (x, scale.to)], Stroke::solid(INK, HAIRLINE));
+        for (value, label) in self.ticks.iter().filter(|(value, _)| scale.holds(*value)) {
+            let y = scale.at(*value);
+            page.line(&[(x - TICK, y), (x, y)], Stroke::solid(INK, HAIRLINE));
+            page.word(label, x - TICK - 4.0, y + font.size * HALF_CAPITAL, font, Anchor::End);
+        }
+        let title = Type::bold(BODY);
+        let last = x - self.numbers() - TICK - 16.0;
+        let first = last - (self.title.len() as f64 - 1.0) * title.leading();
+        page.upward(&self.title, first, (scale.from + scale.to) / 2.0, title);
     }
 }
 

@@ -140,13 +140,11 @@ impl Estimates {
             page.word(text, *place, top - 12.0, font.coloured(*colour), Anchor::Middle);
         }
 
-        let levels: Vec<(f64, String)> = (0..=(100.0 * ceiling / step).round() as usize)
+        let levels = (0..=(100.0 * ceiling / step).round() as usize)
             .map(|i| (i as f64 * step / 100.0, tick(i as f64 * step)))
             .collect();
-        axis::left(&mut page, &y, left, &levels);
+        axis::Left::new("Trials (%)", levels, PLOT_HEIGHT).draw(&mut page, &y, left);
         let heading = Type::bold(BODY);
-        let widest = levels.iter().map(|(_, text)| Type::plain(BODY).width(text)).fold(0.0, f64::max);
-        page.upward(&["Trials (%)"], left - 22.0 - widest, (top + bottom) / 2.0, heading);
         let ticks: Vec<(f64, String)> = x.ticks(6).into_iter().map(|v| (v, tick(v))).collect();
         let below = axis::bottom(&mut page, &x, bottom, &ticks);
         let measure = heading.wrap(&self.measure, right - left, 3);

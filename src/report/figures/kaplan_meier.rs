@@ -88,7 +88,9 @@ impl KaplanMeier {
             .filter_map(|arm| arm.at_risk.first())
             .map(|n| name_font.width(&count(*n)) / 2.0)
             .fold(8.0, f64::max);
-        let mut left = MARGIN + 62.0;
+        let levels = round_ticks(0.0, ceiling, 5).into_iter().map(|v| (v, tick((1e4 * v).round() / 100.0)));
+        let vertical = axis::Left::new(&format!("{} (%)", self.outcome), levels.collect(), PLOT_HEIGHT);
+        let mut left = MARGIN + vertical.width().max(62.0);
         if table {
             let names = names.iter().map(|lines| name_font.widest(lines)).fold(0.0, f64::max);
             left = left.max(MARGIN + names + 12.0 + widest_first);
@@ -123,15 +125,8 @@ impl KaplanMeier {
         for (i, curve) in curves.iter().enumerate() {
             page.area(&curve.band(&x, &y), colour(i), 0.13);
         }
-        let about = if height > 200.0 { 5 } else { 3 };
-        let levels: Vec<(f64, String)> =
-            round_ticks(0.0, ceiling, about).into_iter().map(|v| (v, tick(100.0 * v))).collect();
-        axis::left(&mut page, &y, left, &levels);
-        let level_width = levels.iter().map(|(_, text)| Type::plain(BODY).width(text)).fold(0.0, f64::max);
+        vertical.draw(&mut page, &y, left);
         let title_font = Type::bold(BODY);
-        let outcome = title_font.wrap(&format!("{} (%)", self.outcome), height, 2);
-        let title_x = left - 22.0 - level_width - (outcome.len() as f64 - 1.0) * title_font.leading();
-        page.upward(&outcome, title_x, top + height / 2.0, title_font);
         let days: Vec<(f64, String)> = ticks.iter().map(|t| (*t, tick(*t))).collect();
         let mut below = axis::bottom(&mut page, &x, top + height, &days);
         for (i, curve) in curves.iter().enumerate() {

@@ -75,7 +75,9 @@ impl Power {
         let label_width = labels.iter().map(EndLabel::width).fold(0.0, f64::max);
         let height = PLOT_HEIGHT.max(labels.iter().map(EndLabel::height).sum());
         let bottom = top + height;
-        let left = MARGIN + 62.0;
+        let name = if self.probability.is_empty() { "Power" } else { &self.probability };
+        let vertical = axis::Left::new(&format!("{name} (%)"), levels(ceiling, &self.guides, height), height);
+        let left = MARGIN + vertical.width().max(62.0);
         let right = PAGE_WIDTH - MARGIN - if named { label_width + LEADER } else { 24.0 };
 
         let y = Scale::linear(0.0, ceiling, bottom, top);
@@ -85,14 +87,7 @@ impl Power {
             let at = y.at(guide);
             page.line(&[(left, at), (right, at)], Stroke { colour: FAINT, width: 1.0, dash: &[3.0, 3.0] });
         }
-        let levels = levels(ceiling, &self.guides, height);
-        axis::left(&mut page, &y, left, &levels);
-        let name = if self.probability.is_empty() { "Power" } else { &self.probability };
-        let heading = font.wrap(&format!("{name} (%)"), height, 2);
-        let widest = levels.iter().map(|(_, text)| Type::plain(BODY).width(text)).fold(0.0, f64::max);
-        let heading_x = left - 22.0 - widest - (heading.len() as f64 - 1.0) * font.leading();
-        page.upward(&heading, heading_x, (top + bottom) / 2.0, font);
-
+        vertical.draw(&mut page, &y, left);
         let below = match &self.axis {
             PowerAxis::Categories(names) => categories(&mut page, &x, bottom, names, left, right),
             _ => {
@@ -195,7 +190,7 @@ fn levels(ceiling: f64, guides: &[f64], height: f64) -> Vec<(f64, String)> {
             levels.push(guide);
         }
     }
-    levels.into_iter().map(|level| (level, tick(100.0 * level))).collect()
+    levels.into_iter().map(|level| (level, tick((1e4 * level).round() / 100.0))).collect()
 }
 
 /// Names under their places, wrapped to the room between them.

@@ -1,0 +1,3 @@
+//! What a run hands to people.
+
+mod figures;
