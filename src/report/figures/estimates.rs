@@ -4,8 +4,8 @@ use super::Figure;
 use super::axis::{self, Scale, round_step};
 use super::page::{Anchor, Page, Stroke, Type};
 use super::style::{
-    BODY, Colour, FAINT, GREY, HALF_CAPITAL, INK, MARGIN, PAGE_WIDTH, SMALL, TRUTH, WHITE, colour, count,
-    fixed, percent, ratio, signed, tick,
+    BODY, Colour, FAINT, GREY, HALF_CAPITAL, INK, MARGIN, PAGE_WIDTH, PALE, SMALL, TRUTH, WHITE, colour,
+    count, fixed, percent, ratio, signed, tick,
 };
 
 /// The scale an effect is measured on, and where it says "no effect".
@@ -78,8 +78,6 @@ pub struct Estimates {
 const PLOT_HEIGHT: f64 = 250.0;
 /// Room for the words beside the plot.
 const ASIDE: f64 = 176.0;
-/// Bars of replicates that were not significant.
-const PALE: Colour = plotters::style::RGBColor(0xCF, 0xD4, 0xDC);
 
 impl Estimates {
     pub fn draw(&self) -> Figure {
@@ -151,7 +149,7 @@ impl Estimates {
         let below = page.lines(&measure, (left + right) / 2.0, below + 6.0, heading, Anchor::Middle);
         let beside = self.words_beside(&mut page, &bars, right + 24.0, top - 4.0);
 
-        Figure::print(&page, below.max(beside) + MARGIN - 4.0, &self.name, &self.title, &self.caption)
+        Figure::print(&page, below.max(beside) + MARGIN, &self.name, &self.title, &self.caption)
     }
 
     /// Shares by significance with their colours, then the notes, then what is not in the picture.

@@ -6,7 +6,8 @@ use super::estimates::EffectScale;
 use super::page::{Anchor, Page, Stroke, Type};
 use super::rows::{self, Column, KeyEntry, Row};
 use super::style::{
-    BODY, FAINT, HAIRLINE, INK, MARGIN, MISSING, SMALL, TICK, TRUTH, colour, count, fixed, interval, tick,
+    BODY, FAINT, HAIRLINE, INK, MARGIN, MISSING, PAGE_WIDTH, SMALL, TICK, TRUTH, colour, count, fixed,
+    interval, tick,
 };
 
 /// Subgroups in rows, effect on the axis.
@@ -67,7 +68,7 @@ const SMALLEST: f64 = 2.6;
 
 impl Forest {
     pub fn draw(&self) -> Figure {
-        let mut page = Page::new(super::style::PAGE_WIDTH);
+        let mut page = Page::new(PAGE_WIDTH);
         let top = page.title(&self.title);
         let levels: Vec<&ForestLevel> = self.levels().collect();
         let with_events = levels.iter().any(|level| level.events.is_some());
@@ -125,7 +126,9 @@ impl Forest {
         let (low, high) = self.ends(&levels);
         let x = self.scale.scale(low, high, layout.left, layout.right);
         let null = x.within(self.scale.null());
-        page.line(&[(null, layout.top), (null, layout.bottom + 8.0)], Stroke::solid(INK, HAIRLINE));
+        if x.holds(self.scale.null()) {
+            page.line(&[(null, layout.top), (null, layout.bottom + 8.0)], Stroke::solid(INK, HAIRLINE));
+        }
         let overall = levels.iter().find(|level| level.overall && self.scale.shows(level.estimate));
         if let Some(overall) = overall.filter(|level| x.holds(level.estimate)) {
             let at = x.at(overall.estimate);
@@ -156,7 +159,7 @@ impl Forest {
         let mut below = axis::bottom(&mut page, &x, axis_y, &ticks);
         below = self.favours(&mut page, null, below + 6.0);
         below = self.key(&mut page, layout.left, axis_y, below, &levels);
-        Figure::print(&page, below + MARGIN - 4.0, &self.name, &self.title, &self.caption)
+        Figure::print(&page, below + MARGIN, &self.name, &self.title, &self.caption)
     }
 
     fn levels(&self) -> impl Iterator<Item = &ForestLevel> {
@@ -233,12 +236,12 @@ impl Forest {
             (&self.favours[0], Anchor::End, null - MARGIN - 8.0),
             (&self.favours[1], Anchor::Start, page.width - MARGIN - null - 8.0),
         ] {
-            if text.is_empty() {
+            // No room means that no effect is the end of the axis, with nothing on this side of it.
+            if text.is_empty() || room < 60.0 {
                 continue;
             }
-            let room = room.clamp(40.0, 190.0);
             let arrowed = if anchor == Anchor::End { format!("← {text}") } else { format!("{text} →") };
-            let lines = font.wrap(&arrowed, room, 4);
+            let lines = font.wrap(&arrowed, room.min(190.0), 4);
             let at = if anchor == Anchor::End { null - 8.0 } else { null + 8.0 };
             below = below.max(page.lines(&lines, at, top, font, anchor));
         }

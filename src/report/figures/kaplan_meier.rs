@@ -108,7 +108,7 @@ impl KaplanMeier {
             labels.push(EndLabel { lines, end });
         }
         let label_width = labels.iter().map(EndLabel::width).fold(0.0, f64::max);
-        let right = PAGE_WIDTH - MARGIN - (label_width + LEADER).max(10.0);
+        let right = PAGE_WIDTH - MARGIN - (label_width + LEADER).max(24.0);
         let height = PLOT_HEIGHT.max(labels.iter().map(EndLabel::height).sum());
 
         let x = Scale::linear(first, last, left, right);
@@ -145,7 +145,7 @@ impl KaplanMeier {
         if table {
             below = self.at_risk_table(&mut page, below, &heading, &names, &ticks, &x);
         }
-        Figure::print(&page, below + MARGIN - 4.0, &self.name, &self.title, &self.caption)
+        Figure::print(&page, below + MARGIN, &self.name, &self.title, &self.caption)
     }
 
     fn at_risk_table(

@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, register_font};
 
-use super::style::{BODY, Colour, HALF_CAPITAL, INK, LEADING, MARGIN, TITLE};
+use super::style::{BODY, Colour, HALF_CAPITAL, INK, LEADING, MARGIN, TITLE, WHITE};
 
 /// Also a style-sheet stack: plotters copies it into the SVG as it stands.
 const FAMILY: &str = "Noto Sans, Helvetica, Arial, sans-serif";
@@ -196,7 +196,7 @@ impl Page {
     /// A short upright stroke through `centre`, edged white so that it shows on any mark.
     pub fn upright(&mut self, centre: Point, half: f64, colour: Colour) {
         let (x, y) = centre;
-        self.line(&[(x, y - half), (x, y + half)], Stroke::solid(super::style::WHITE, 3.8));
+        self.line(&[(x, y - half), (x, y + half)], Stroke::solid(WHITE, 3.8));
         self.line(&[(x, y - half), (x, y + half)], Stroke::solid(colour, 2.2));
     }
 
@@ -209,7 +209,7 @@ impl Page {
     /// A circle with a white middle.
     pub fn ring(&mut self, centre: Point, radius: f64, colour: Colour) {
         self.disc(centre, radius, colour);
-        self.disc(centre, radius - 1.5, super::style::WHITE);
+        self.disc(centre, radius - 1.5, WHITE);
     }
 
     /// One line of text standing on `baseline`.

@@ -108,7 +108,7 @@ impl Power {
         axis::end_labels(&mut page, &labels, right, top - 10.0, bottom + 10.0);
         let swept = font.wrap(&self.swept, right - left, 2);
         let below = page.lines(&swept, (left + right) / 2.0, below + 6.0, font, Anchor::Middle);
-        Figure::print(&page, below + MARGIN - 4.0, &self.name, &self.title, &self.caption)
+        Figure::print(&page, below + MARGIN, &self.name, &self.title, &self.caption)
     }
 
     fn scale(&self, left: f64, right: f64) -> Scale {

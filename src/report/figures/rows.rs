@@ -25,14 +25,15 @@ impl Column {
     }
 }
 
-/// A row: text for each column, in order, the plot being between `Layout::before` and the rest.
+/// A row: text for each column, in order. Text in the first column alone is a heading, and may run on
+/// over the others as far as the plot.
 pub(super) struct Row {
     pub cells: Vec<String>,
     pub bold: bool,
     pub indented: bool,
 }
 
-/// Where everything stands.
+/// Where the plot and the rows stand.
 pub(super) struct Layout {
     pub left: f64,
     pub right: f64,
@@ -57,7 +58,6 @@ fn cell_font(row: &Row) -> Type {
 /// Lays the table out from `top` and writes its text; the plot goes between columns `before - 1` and
 /// `before`. `page.width` is set here.
 pub(super) fn lay_out(page: &mut Page, top: f64, columns: &[Column], rows: &[Row], before: usize) -> Layout {
-    // A heading of the row's own, with nothing in the other columns, may run on over them as far as the plot.
     let alone = |row: &Row| row.cells.iter().skip(1).all(|cell| cell.is_empty());
     let indent = |row: &Row, column: usize| if row.indented && column == 0 { INDENT } else { 0.0 };
     let lines_of = |row: &Row, column: usize, most: f64| {

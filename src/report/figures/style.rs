@@ -13,6 +13,8 @@ pub(super) const GREY: Colour = RGBColor(0x5F, 0x64, 0x6B);
 pub(super) const FAINT: Colour = RGBColor(0xC4, 0xC9, 0xD1);
 /// Stripes behind every other row.
 pub(super) const STRIPE: Colour = RGBColor(0xF3, 0xF4, 0xF8);
+/// Bars of replicates that were not significant.
+pub(super) const PALE: Colour = RGBColor(0xCF, 0xD4, 0xDC);
 /// The ground.
 pub(super) const WHITE: Colour = RGBColor(0xFF, 0xFF, 0xFF);
 /// The truth a simulation was told, wherever it is drawn beside an estimate.
@@ -56,8 +58,8 @@ pub(super) const LEADING: f64 = 1.28;
 pub(super) const HALF_CAPITAL: f64 = 0.357;
 /// Width of a figure that spans a page.
 pub(super) const PAGE_WIDTH: f64 = 720.0;
-/// White kept on every side.
-pub(super) const MARGIN: f64 = 14.0;
+/// White kept on every side; as much as a table of the report keeps beside its text.
+pub(super) const MARGIN: f64 = 8.0;
 /// Axis lines and ticks.
 pub(super) const HAIRLINE: f64 = 1.0;
 /// Outward ticks.

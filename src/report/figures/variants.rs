@@ -113,7 +113,7 @@ impl Variants {
             let right = page.width - MARGIN;
             below = rows::key(&mut page, MARGIN, right, below + 4.0, &entries);
         }
-        Figure::print(&page, below + MARGIN - 4.0, &self.name, &self.title, &self.caption)
+        Figure::print(&page, below + MARGIN, &self.name, &self.title, &self.caption)
     }
 }
 

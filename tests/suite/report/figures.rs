@@ -333,6 +333,22 @@ fn a_forest_says_what_it_shows() {
 }
 
 #[test]
+fn an_axis_without_no_effect_has_no_side_beyond_its_end() {
+    // Tables to the left of the plot leave room there; to the right there is only the page's end.
+    let mut figure = forest();
+    figure.limits = Some((0.3, 0.9));
+    (figure.measure, figure.range, figure.note) = Default::default();
+    for row in &mut figure.rows {
+        if let ForestRow::Level(level) = row {
+            (level.estimate, level.low) = (f64::NAN, f64::NAN);
+        }
+    }
+    let figure = figure.draw();
+    is_tidy(&figure).unwrap();
+    assert_eq!(count(&words(&figure), "Standard care better →"), 0);
+}
+
+#[test]
 fn differences_have_real_minus_signs_and_no_dash_beside_them() {
     let mut figure = forest();
     figure.scale = EffectScale::Difference;
