@@ -16,7 +16,7 @@ pub struct KaplanMeier {
     pub outcome: String,
     /// Horizontal axis, such as "Days since randomisation".
     pub time: String,
-    /// Times that carry a tick and a column of numbers at risk; round ones are found if empty.
+    /// Times, in order, that carry a tick and a column of numbers at risk; round ones are found if empty.
     pub ticks: Vec<f64>,
     pub shows: Shows,
     /// Top of the vertical axis as a proportion; found from the curves if none. Survival runs to 1.
@@ -197,7 +197,7 @@ impl KaplanMeier {
         (0..=(last / step - 1e-9).ceil() as usize).map(|i| i as f64 * step).collect()
     }
 
-    /// Top of the vertical axis: the whole scale once curves pass half of it.
+    /// Top of the vertical axis: a round level that leaves some room above curves and bands.
     fn ceiling(&self, curves: &[Curve]) -> f64 {
         if let Some(top) = self.top.filter(|top| top.is_finite() && *top > 0.0) {
             return top.min(1.0);

@@ -68,7 +68,8 @@ impl Power {
             let Some(last) = last.max_by(|a, b| a.x.total_cmp(&b.x)) else { continue };
             let lines = font.wrap(&series.label, 160.0, 3).into_iter();
             let lines = lines.map(|line| (line, font.coloured(colour(i)))).collect();
-            let powers: Vec<f64> = series.points.iter().map(|p| p.power).filter(|p| p.is_finite()).collect();
+            let powers = series.points.iter().map(|p| p.power.clamp(0.0, 1.0)).filter(|p| p.is_finite());
+            let powers: Vec<f64> = powers.collect();
             usual.push(powers.iter().sum::<f64>() / powers.len() as f64);
             labels.push(EndLabel { lines, end: (last.x + self.sideways(i), last.power) });
         }
