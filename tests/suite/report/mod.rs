@@ -1,0 +1,4 @@
+//! What a run hands to people.
+
+mod figures;
+mod html;
