@@ -76,6 +76,21 @@ impl<'a> Arm<'a> {
         totals.into_iter().map(expectation::Course::mean).collect()
     }
 
+    /// Probability that each row is alive in hospital on the first of the days, row by row.
+    pub fn in_hospital_of_each_row(&self) -> Vec<f64> {
+        let blocks = in_blocks(self.pool.len(), |range| {
+            let mut space = self.expectation.workspace();
+            let path = Path::of(self.received[0].0);
+            range
+                .map(|row| {
+                    let patient = self.pool.patient(row as u32);
+                    self.expectation.course(path, patient.class, patient.rates, &mut space).in_hospital[0]
+                })
+                .collect::<Vec<f64>>()
+        });
+        blocks.into_iter().flatten().collect()
+    }
+
     /// Adds one patient: along one path, or along two if a bail-out is possible.
     fn add(
         &self,

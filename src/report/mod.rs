@@ -1,3 +1,5 @@
 //! What a run hands to people: the terminal page, tables, figures, the HTML report.
 
 pub mod figures;
+pub mod html;
+pub mod tables;

@@ -32,13 +32,6 @@ use crate::{
     units::Days,
 };
 
-/// What a run needs that depends on names only: made before the pool is filled.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// Entry criteria.
-    pub eligible: Expression,
-}
-
 /// A reader of one run: the text, where its parts stand, and what is wrong with it.
 pub struct Builder<'a> {
     pub document: &'a Document<'a>,
@@ -762,7 +755,8 @@ impl Cells {
         class + self.classes * bits
     }
 
-    fn spread(&self, regime: &Regime) -> Regime {
+    /// A regime of the population, repeated for every combination of the rules.
+    pub fn spread(&self, regime: &Regime) -> Regime {
         let copies = 1 << self.rules.len();
         let hazards = (0..regime.events())
             .map(|e| {

@@ -70,6 +70,16 @@ impl<'a> Document<'a> {
         }
     }
 
+    /// A document made of one value of `file`, with its positions.
+    pub fn of_value(file: &Document<'a>, value: Spanned<DeValue<'a>>) -> Self {
+        let span = value.span();
+        let root = match value.into_inner() {
+            DeValue::Table(table) => table,
+            _ => DeTable::new(),
+        };
+        Document { source: file.source.clone(), root, span }
+    }
+
     /// Takes a top-level key out of the document.
     pub fn take(&mut self, key: &str) -> Option<Spanned<DeValue<'a>>> {
         self.root.remove(key)

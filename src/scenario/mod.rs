@@ -1,5 +1,452 @@
-//! From TOML to a trial ready to run; reads every TOML file.
+//! From TOML to trials ready to run; reads every TOML file.
 
 pub mod build;
+pub mod cite;
 pub mod document;
+pub mod expect;
+pub mod population_file;
+pub mod runs;
 pub mod text;
+
+use crate::{
+    calibration::{
+        aim::{Adherence, Aim},
+        marginal::Arm,
+        trial::{Solved, Unreachable, solve},
+        truth::{Truth, truth},
+    },
+    error::{Error, Finding, Result, Source},
+    outcome::{endpoint::Endpoint, recipe::Recipe},
+    population::{Expression, Homogeneous, Population, Screening},
+    simulation::Run,
+    trial::pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
+};
+use build::{Builder, Cells, MOST_RULES};
+use document::{Document, Sourced};
+use expect::Expectation;
+use runs::RunText;
+use std::{path::Path, sync::Arc};
+use text::{ExpectText, ScenarioText};
+
+/// What the command line changes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// `path=value`, in order.
+    pub set: Vec<(String, String)>,
+    /// Replicates of every run.
+    pub replicates: Option<u64>,
+    pub seed: Option<u64>,
+}
+
+/// A scenario ready to run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub source: Arc<Source>,
+    pub title: String,
+    pub question: String,
+    pub limits: Vec<String>,
+    pub seed: u64,
+    /// The population file, if there is one.
+    pub registry: Option<Arc<Source>>,
+    pub population: Population,
+    pub pool: Pool,
+    pub runs: Vec<Run>,
+    /// Why each run is there, in words; empty if not said.
+    pub whys: Vec<String>,
+    pub truths: Vec<Truth>,
+    /// What was solved for, in the base and where a run states its own.
+    pub solved: Vec<(u32, Solved)>,
+    /// Numbers of the scenario with their provenance, then every number that has none.
+    pub sourced: Vec<Sourced>,
+    pub expectations: Vec<Expectation>,
+    pub warnings: Vec<String>,
+}
+
+/// Reads and prepares a scenario: checks it, fills the pool, solves what is stated by its result.
+pub fn load(path: &Path, changes: &Changes) -> Result<Scenario> {
+    let source = document::read(path)?;
+    prepare(&source, path.parent().unwrap_or(Path::new(".")), changes)
+}
+
+/// Prepares a scenario from its text; population files are looked for from `folder`.
+pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result<Scenario> {
+    let mut file = Document::parse(source)?;
+    let sourced = {
+        let mut all = file.clone();
+        let sourced = all.take_citations()?;
+        cite::check(&all, &sourced)?;
+        with_assumptions(&all, sourced)
+    };
+    let expect = file.take("expect");
+    let parts = runs::take_parts(&mut file)?;
+    let stated = {
+        let mut document = file.clone();
+        document.take_citations()?;
+        let text: ScenarioText = document.read_as()?;
+        (document, text)
+    };
+    let mut base = file.clone();
+    for (path, value) in &changes.set {
+        base.set_text(path, value)?;
+    }
+    let run_texts = parts.runs(&base)?;
+    let (registry, shared) = population(&stated.0, &stated.1, folder)?;
+    let expectations = expectations(&file, expect, &run_texts)?;
+    let maker = Maker { shared, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };
+    let made = maker.make(changes)?;
+    Ok(Scenario {
+        source: source.clone(),
+        title: stated.1.title.clone(),
+        question: stated.1.question.clone(),
+        limits: stated.1.limits.clone(),
+        seed: changes.seed.unwrap_or(run_texts[0].text.seed),
+        registry,
+        population: made.population,
+        pool: made.pool,
+        whys: run_texts.iter().map(|r| r.why.clone()).collect(),
+        runs: made.runs,
+        truths: made.truths,
+        solved: made.solved,
+        sourced,
+        expectations,
+        warnings: made.warnings,
+    })
+}
+
+/// Adds every number that cites nothing as an assumption without a reason.
+fn with_assumptions(document: &Document, sourced: Vec<Sourced>) -> Vec<Sourced> {
+    let known: std::collections::HashSet<&str> = sourced.iter().map(|s| s.path.as_str()).collect();
+    let bare: Vec<Sourced> = document
+        .numbers()
+        .into_iter()
+        .filter(|(path, ..)| !known.contains(path.as_str()) && !is_conduct(path))
+        .map(|(path, value, span)| Sourced {
+            path,
+            value,
+            from: document::Provenance::Assumed(String::new()),
+            span,
+        })
+        .collect();
+    sourced.into_iter().chain(bare).collect()
+}
+
+/// Numbers that choose how the simulation is run and state nothing about patients.
+fn is_conduct(path: &str) -> bool {
+    ["seed", "replicates", "within", "alpha", "two_sided", "one_sided", "blocks", "by"]
+        .iter()
+        .any(|key| path.split('.').any(|part| part == *key))
+}
+
+fn expectations<'a>(
+    file: &Document<'a>,
+    expect: Option<toml::Spanned<toml::de::DeValue<'a>>>,
+    runs: &[RunText],
+) -> Result<Vec<Expectation>> {
+    let Some(expect) = expect else { return Ok(Vec::new()) };
+    let toml::de::DeValue::Array(items) = expect.into_inner() else {
+        return Err(Error::input("write each expectation as [[expect]]"));
+    };
+    let (mut list, mut findings) = (Vec::new(), Vec::new());
+    for item in items {
+        let span = item.span();
+        let mut one = Document::of_value(file, item);
+        one.take_citations()?;
+        let text: ExpectText = one.read_as()?;
+        let wrong = |message: String| Finding::new(message).at(&file.source, span.clone());
+        let variant = text.variant.clone().unwrap_or_default();
+        let run = runs.iter().position(|r| r.variant == variant && r.sweep.is_empty());
+        if run.is_none() {
+            let names: Vec<&str> = runs.iter().map(|r| r.variant.as_str()).filter(|n| !n.is_empty()).collect();
+            let hint = document::suggestion(&variant, &names);
+            findings.push(wrong(format!("there is no variant “{variant}”{hint}")));
+        }
+        if text.measure().is_none() {
+            findings.push(wrong("state one of risk, power, truth, estimate_mean".into()));
+        }
+        if text.measure().is_some_and(|(m, _)| m == "risk") && text.arm.is_none() {
+            findings.push(wrong("a risk is expected in an arm; add arm = \"…\"".into()));
+        }
+        if text.within > 0.02 && text.why.is_empty() {
+            findings.push(wrong("a tolerance above 2 points needs a reason: why = \"…\"".into()));
+        }
+        let line = file.source.text[..span.start].matches('\n').count() + 1;
+        list.push(Expectation { run: run.unwrap_or(0), text, line });
+    }
+    if findings.is_empty() { Ok(list) } else { Err(Error::Input(findings)) }
+}
+
+/// The population of a scenario: the registry file, or none for a homogeneous one.
+fn population(
+    document: &Document,
+    text: &ScenarioText,
+    folder: &Path,
+) -> Result<(Option<Arc<Source>>, Option<Population>)> {
+    match (&text.population.registry, &text.population.homogeneous) {
+        (Some(registry), None) => {
+            let path = folder.join(registry);
+            if !path.is_file() {
+                let message = format!("there is no population file at {}", path.display());
+                return Err(document.finding("population.registry", message).into());
+            }
+            let file = population_file::read_population(&path)?;
+            Ok((Some(file.source), Some(file.population)))
+        }
+        (None, Some(_)) => Ok((None, None)),
+        _ => Err(document
+            .finding("population", "say who the patients are: either registry = \"…\" or homogeneous.event.… = { … }")
+            .into()),
+    }
+}
+
+/// Makes the runs of a scenario, on one pool.
+struct Maker<'m, 'a> {
+    /// The registry; `None` where each run states a homogeneous population.
+    shared: Option<Population>,
+    /// The base document before `--set`: what anchors and results are solved on.
+    stated: &'m (Document<'a>, ScenarioText),
+    run_texts: &'m [RunText<'a>],
+    warnings: Vec<String>,
+}
+
+struct Made {
+    population: Population,
+    pool: Pool,
+    runs: Vec<Run>,
+    truths: Vec<Truth>,
+    solved: Vec<(u32, Solved)>,
+    warnings: Vec<String>,
+}
+
+/// A recipe with its aims, and the text they came from.
+struct Frozen {
+    recipe: Recipe,
+    aims: Vec<Aim>,
+}
+
+impl Maker<'_, '_> {
+    fn make(mut self, changes: &Changes) -> Result<Made> {
+        let population = self.population_of(&self.stated.0, &self.stated.1)?;
+        let (pool, cells) = self.pool(&population)?;
+        let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
+        let (base, base_solved) = self.solve(base, None, &pool, &self.stated.0)?;
+        let mut solved: Vec<(u32, Solved)> = base_solved.into_iter().map(|s| (0, s)).collect();
+        let taken = |weights: &[f64]| weights.iter().sum::<f64>() / weights.len() as f64;
+        let share_taken = {
+            let mut builder = Builder::new(&self.stated.0, &self.stated.1, &population);
+            let eligible = builder.eligible();
+            let weights: Vec<f64> =
+                (0..pool.len()).map(|r| f64::from(u8::from(eligible.evaluate(&pool.columns, r)))).collect();
+            taken(&weights) * self.stated.1.trial.consent
+        };
+        let mut runs = Vec::new();
+        for (index, run) in self.run_texts.iter().enumerate() {
+            let number = index as u32 + 1;
+            let population = self.population_of(&run.document, &run.text)?;
+            let own = self.frozen(&population, &pool, &cells, &run.document, &run.text)?;
+            let (own, own_solved) = self.solve(own, Some(&base), &pool, &run.document)?;
+            solved.extend(own_solved.into_iter().map(|s| (number, s)));
+            let recipe = if run.text.null { own.recipe.without_effects() } else { own.recipe };
+            let mut builder = Builder::new(&run.document, &run.text, &population);
+            let endpoints = builder.endpoints();
+            let alive = alive_at_randomisation(&run.text, &population, &cells, &pool);
+            let trial = builder.trial(&recipe, endpoints, &pool, &alive, share_taken);
+            let trial = builder.finish(trial)?;
+            self.check_size(run, &trial.enrolment.probability, &pool)?;
+            runs.push(Run {
+                number,
+                variant: run.variant.clone(),
+                sweep: run.sweep.clone(),
+                null: run.text.null,
+                replicates: changes.replicates.or(run.replicates).unwrap_or(run.text.replicates),
+                trial,
+            });
+        }
+        let truths = truths(&runs, &pool);
+        Ok(Made { population, pool, runs, truths, solved, warnings: self.warnings })
+    }
+
+    fn population_of(&self, document: &Document, text: &ScenarioText) -> Result<Population> {
+        match (&self.shared, &text.population.homogeneous) {
+            (Some(registry), None) => Ok(registry.clone()),
+            (None, Some(homogeneous)) => Homogeneous::new(homogeneous)
+                .map(Population::Homogeneous)
+                .map_err(|problems| population_file::findings(document, &problems, "population.homogeneous")),
+            _ => Err(document.finding("population", "all runs of a scenario share one kind of population").into()),
+        }
+    }
+
+    /// Screens the union of all runs' entry criteria.
+    fn pool(&mut self, population: &Population) -> Result<(Pool, Cells)> {
+        let mut within = Vec::new();
+        let mut rules = Vec::new();
+        let texts = std::iter::once((&self.stated.0, &self.stated.1))
+            .chain(self.run_texts.iter().map(|r| (&r.document, &r.text)));
+        for (document, text) in texts {
+            let mut builder = Builder::new(document, text, population);
+            let rule = builder.eligible();
+            within.extend(builder.within());
+            rules.push(builder.finish(rule)?);
+        }
+        let cells = Cells::new(within, population.classes().len());
+        if cells.len() > MOST_RULES {
+            let message = format!("effects hold within {} different groups; {MOST_RULES} are possible", cells.len());
+            return Err(Error::input(message));
+        }
+        let first = rules[0].clone();
+        let union = any_of(rules);
+        let screening = match population {
+            Population::Homogeneous(_) => Screening { columns: population.columns(0..1), screened: 1 },
+            Population::Registry(_) => population.screen(&union, POOL_ROWS, MOST_SCREENED),
+        };
+        let found = screening.columns.len();
+        if matches!(population, Population::Registry(_)) && found < TOO_FEW_ROWS {
+            return Err(self.nobody(population, &first, found));
+        }
+        let events = population.events().len();
+        let mut pool = Pool {
+            rates: vec![0.0; found * events],
+            events,
+            class: Vec::with_capacity(found),
+            screened: screening.screened,
+            columns: screening.columns,
+        };
+        for row in 0..found {
+            let rates = &mut pool.rates[row * events..(row + 1) * events];
+            population.rates(&pool.columns, row, rates);
+            let class = cells.class(population.class(&pool.columns, row), &pool.columns, row);
+            pool.class.push(class as u8);
+        }
+        Ok((pool, cells))
+    }
+
+    /// The message when hardly anybody is eligible: it names the rule that binds.
+    fn nobody(&self, population: &Population, rule: &Expression, found: usize) -> Error {
+        let mut message = format!(
+            "{found} of {MOST_SCREENED} patients screened are eligible; a trial needs at least {TOO_FEW_ROWS}"
+        );
+        if let Population::Registry(registry) = population {
+            let shares = registry.clause_shares(rule, 1 << 14);
+            if let Some((text, share)) = shares.iter().min_by(|a, b| a.1.total_cmp(&b.1)) {
+                message += &format!("; “{text}” alone keeps {:.2} %", 100.0 * share);
+            }
+        }
+        self.stated.0.finding("population.eligible", message).into()
+    }
+
+    fn frozen(
+        &self,
+        population: &Population,
+        pool: &Pool,
+        cells: &Cells,
+        document: &Document,
+        text: &ScenarioText,
+    ) -> Result<Frozen> {
+        let mut builder = Builder::new(document, text, population);
+        let endpoints: Vec<Endpoint> = builder.endpoints();
+        let (recipe, aims) = builder.recipe(&endpoints, pool, cells);
+        builder.finish(Frozen { recipe, aims })
+    }
+
+    /// Solves the aims of a run that the base does not already answer; the base's numbers are frozen.
+    fn solve(
+        &self,
+        mut own: Frozen,
+        base: Option<&Frozen>,
+        pool: &Pool,
+        document: &Document,
+    ) -> Result<(Frozen, Vec<Solved>)> {
+        let mut open = Vec::new();
+        for aim in &own.aims {
+            match base.and_then(|b| b.aims.iter().find(|known| same_claim(known, aim)).map(|k| b.recipe.read(k.knob))) {
+                Some(value) => own.recipe.turn(aim.knob, value),
+                None => open.push(aim.clone()),
+            }
+        }
+        let weight = vec![1.0; pool.len()];
+        match solve(&mut own.recipe, &open, pool, &weight) {
+            Ok(solved) => Ok((own, solved)),
+            Err(missed) => Err(unreachable(document, &missed)),
+        }
+    }
+
+    fn check_size(&mut self, run: &RunText, probability: &[f64], pool: &Pool) -> Result<()> {
+        if pool.len() < TOO_FEW_ROWS {
+            return Ok(());
+        }
+        let rows = probability.iter().filter(|&&p| p > 0.0).count();
+        let name = if run.variant.is_empty() { "the base run" } else { &run.variant };
+        if rows < TOO_FEW_ROWS {
+            let message = format!("only {rows} of the {} patients of the pool are eligible in {name}", pool.len());
+            return Err(run.document.finding("population.eligible", message).into());
+        }
+        if rows < FEW_ROWS {
+            self.warnings.push(format!("{name}: only {rows} registry rows are eligible, so its truth is coarse"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether two aims state the same thing, so that the one's number serves the other.
+///
+/// The rows are compared by what was written, not by the run's own eligibility: enrichment never moves
+/// the baseline of the patients it keeps.
+fn same_claim(base: &Aim, own: &Aim) -> bool {
+    base.path == own.path && base.wanted == own.wanted && base.adherence == own.adherence && base.knob == own.knob
+}
+
+fn unreachable(document: &Document, missed: &[Unreachable]) -> Error {
+    let finding = |m: &Unreachable| {
+        let message = format!(
+            "no hazard ratio gives {:.4} for {}; from {:.4} to {:.4} can be reached",
+            m.wanted, m.label, m.reachable[0], m.reachable[1]
+        );
+        document.finding(&m.path, message)
+    };
+    Error::Input(missed.iter().map(finding).collect())
+}
+
+fn any_of(rules: Vec<Expression>) -> Expression {
+    let mut distinct: Vec<Expression> = Vec::new();
+    for rule in rules {
+        if !distinct.contains(&rule) {
+            distinct.push(rule);
+        }
+    }
+    if distinct.len() == 1 {
+        return distinct.remove(0);
+    }
+    Expression { root: crate::population::expression::Node::Or(distinct.into_iter().map(|r| r.root).collect()) }
+}
+
+/// Probability that a patient of each pool row is alive, and in hospital, when randomised.
+fn alive_at_randomisation(text: &ScenarioText, population: &Population, cells: &Cells, pool: &Pool) -> Vec<f64> {
+    let delay = text.population.delay.map_or(0.0, |d| d.0);
+    if delay == 0.0 {
+        return vec![1.0; pool.len()];
+    }
+    let course = crate::outcome::course::Course {
+        events: population.events().clone(),
+        treatments: vec![crate::outcome::course::Treatment {
+            regime: cells.spread(population.baseline_regime()),
+            bail_outs: Vec::new(),
+            instead: Vec::new(),
+        }],
+        horizon: delay,
+    };
+    let arm = Arm::new(&course, pool, 0, Adherence::Full, &[delay], &[]);
+    arm.in_hospital_of_each_row()
+}
+
+/// Truths of all runs; a run that differs only in its name has its truth computed once.
+fn truths(runs: &[Run], pool: &Pool) -> Vec<Truth> {
+    let mut known: Vec<Truth> = Vec::new();
+    for (i, run) in runs.iter().enumerate() {
+        let same = runs[..i].iter().position(|other| other.trial == run.trial);
+        let value = match same {
+            Some(k) => known[k].clone(),
+            None => truth(&run.trial, pool),
+        };
+        known.push(value);
+    }
+    known
+}

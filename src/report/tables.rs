@@ -1,0 +1,480 @@
+//! Tables in and out: Parquet and CSV. The only door to polars.
+
+use crate::{
+    analysis::comparison::Comparison,
+    error::{Error, Result},
+    operating::{Measure, slices},
+    simulation::{Block, Run, RunBlock},
+    statistics::Reason,
+    trial::{
+        Trial,
+        record::{Decision, Row, Slice, TrialRow},
+    },
+};
+use polars::prelude::*;
+use std::{collections::HashMap, fs::File, io::BufReader, ops::Range, path::Path};
+
+/// Names that the rows of a run carry as numbers.
+struct Names {
+    /// By estimand, then slice: estimand, population, level, method.
+    rows: Vec<Vec<[String; 4]>>,
+    offset: Vec<HashMap<(u8, u8), usize>>,
+}
+
+impl Names {
+    fn new(trial: &Trial) -> Self {
+        let mut rows = Vec::new();
+        let mut offset = Vec::new();
+        for (e, estimand) in trial.estimands.iter().enumerate() {
+            let mut names = Vec::new();
+            let mut places = HashMap::new();
+            for (k, slice) in slices(trial, e).into_iter().enumerate() {
+                let (population, level, method) = match slice {
+                    Slice::All => ("all".to_owned(), String::new(), estimand.method.name()),
+                    Slice::Level(s, l) => {
+                        let subgroup = &trial.subgroups[usize::from(s)];
+                        (subgroup.name.clone(), subgroup.levels[usize::from(l)].clone(), estimand.method.name())
+                    }
+                    Slice::Interaction(s) => {
+                        (trial.subgroups[usize::from(s)].name.clone(), String::new(), "interaction")
+                    }
+                };
+                places.insert(key(slice), k);
+                names.push([estimand.name.clone(), population, level, method.to_owned()]);
+            }
+            rows.push(names);
+            offset.push(places);
+        }
+        Names { rows, offset }
+    }
+
+    fn of(&self, row: &Row) -> &[String; 4] {
+        let e = usize::from(row.estimand);
+        &self.rows[e][self.offset[e][&key(row.slice)]]
+    }
+}
+
+fn key(slice: Slice) -> (u8, u8) {
+    match slice {
+        Slice::All => (u8::MAX, 0),
+        Slice::Level(s, l) => (s, l),
+        Slice::Interaction(s) => (s, u8::MAX),
+    }
+}
+
+/// Columns of the replicates table while it grows.
+#[derive(Default)]
+struct Columns<'a> {
+    run: Vec<u32>,
+    replicate: Vec<u64>,
+    look: Vec<u8>,
+    names: [Vec<&'a str>; 4],
+    counts: [Vec<Option<u32>>; 4],
+    numbers: [Vec<Option<f64>>; 6],
+    decision: Vec<&'a str>,
+    reason: Vec<Option<String>>,
+    patients: Vec<Option<u32>>,
+    screened: Vec<Option<u64>>,
+    months: Vec<Option<f64>>,
+    information: Vec<Option<f64>>,
+}
+
+fn number(x: f64) -> Option<f64> {
+    (!x.is_nan()).then_some(x)
+}
+
+impl<'a> Columns<'a> {
+    fn comparison(&mut self, run: u32, replicate: u64, row: &Row, names: &'a [String; 4]) {
+        let c = &row.comparison;
+        self.run.push(run);
+        self.replicate.push(replicate);
+        self.look.push(row.look);
+        for (column, name) in self.names.iter_mut().zip(names) {
+            column.push(name);
+        }
+        for (column, n) in
+            self.counts.iter_mut().zip([c.n_treatment, c.n_control, c.events_treatment, c.events_control])
+        {
+            column.push(Some(n));
+        }
+        for (column, x) in
+            self.numbers.iter_mut().zip([c.estimate, c.se, c.statistic, c.p_value, c.lower, c.upper])
+        {
+            column.push(number(x));
+        }
+        self.decision.push(row.decision.name());
+        self.reason.push(c.reason.map(|r| r.to_string()));
+        self.patients.push(None);
+        self.screened.push(None);
+        self.months.push(None);
+        self.information.push(None);
+    }
+
+    fn trial(&mut self, run: u32, replicate: u64, row: &TrialRow) {
+        self.run.push(run);
+        self.replicate.push(replicate);
+        self.look.push(row.look);
+        self.names.iter_mut().for_each(|column| column.push(""));
+        self.counts.iter_mut().for_each(|column| column.push(None));
+        self.numbers.iter_mut().for_each(|column| column.push(None));
+        self.decision.push(row.decision.name());
+        self.reason.push(None);
+        self.patients.push(Some(row.patients));
+        self.screened.push(Some(row.screened));
+        self.months.push(Some(row.months));
+        self.information.push(Some(row.information));
+    }
+
+    fn frame(self) -> Result<DataFrame> {
+        let height = self.run.len();
+        let [estimand, population, level, method] = self.names;
+        let [n_treatment, n_control, events_treatment, events_control] = self.counts;
+        let [estimate, se, statistic, p_value, lower, upper] = self.numbers;
+        let columns = vec![
+            Column::new("run".into(), self.run),
+            Column::new("replicate".into(), self.replicate),
+            Column::new("look".into(), self.look.iter().map(|&l| u32::from(l)).collect::<Vec<_>>())
+                .cast(&DataType::UInt8)
+                .map_err(fault)?,
+            Column::new("estimand".into(), estimand),
+            Column::new("population".into(), population),
+            Column::new("level".into(), level),
+            Column::new("method".into(), method),
+            Column::new("n_treatment".into(), n_treatment),
+            Column::new("n_control".into(), n_control),
+            Column::new("events_treatment".into(), events_treatment),
+            Column::new("events_control".into(), events_control),
+            Column::new("estimate".into(), estimate),
+            Column::new("se".into(), se),
+            Column::new("statistic".into(), statistic),
+            Column::new("p_value".into(), p_value),
+            Column::new("lower".into(), lower),
+            Column::new("upper".into(), upper),
+            Column::new("decision".into(), self.decision),
+            Column::new("reason".into(), self.reason),
+            Column::new("patients".into(), self.patients),
+            Column::new("screened".into(), self.screened),
+            Column::new("months".into(), self.months),
+            Column::new("information".into(), self.information),
+        ];
+        DataFrame::new(height, columns).map_err(fault)
+    }
+}
+
+/// A fault of polars on data of our own making, which only memory can cause.
+fn fault(why: PolarsError) -> Error {
+    Error::Machine(format!("cannot build a table: {why}"))
+}
+
+fn cannot(doing: &str, path: &Path, why: impl std::fmt::Display) -> Error {
+    Error::Machine(format!("cannot {doing} {}: {why}", path.display()))
+}
+
+/// The rows of blocks as a table: replicate by replicate, run by run, the trial's own row last.
+pub fn replicates_frame(blocks: &[Block], runs: &[Run]) -> Result<DataFrame> {
+    let names: Vec<Names> = runs.iter().map(|run| Names::new(&run.trial)).collect();
+    let mut columns = Columns::default();
+    for block in blocks {
+        for (i, replicate) in block.replicates.clone().enumerate() {
+            for ((run, names), rows) in runs.iter().zip(&names).zip(&block.runs) {
+                let Some(&end) = rows.ends.get(i) else { continue };
+                let start = if i == 0 { 0 } else { rows.ends[i - 1] };
+                for row in &rows.rows[start..end] {
+                    columns.comparison(run.number, replicate, row, names.of(row));
+                }
+                columns.trial(run.number, replicate, &rows.trials[i]);
+            }
+        }
+    }
+    columns.frame()
+}
+
+/// Deaths, complications and changes of arm of blocks, by arm.
+pub fn counts_frame(blocks: &[Block], runs: &[Run]) -> Result<DataFrame> {
+    let (mut run_column, mut replicate_column, mut look): (Vec<u32>, Vec<u64>, Vec<u32>) = Default::default();
+    let (mut arm, mut event): (Vec<&str>, Vec<&str>) = Default::default();
+    let (mut count, mut patients): (Vec<u32>, Vec<u32>) = Default::default();
+    for block in blocks {
+        for (i, replicate) in block.replicates.clone().enumerate() {
+            for (run, rows) in runs.iter().zip(&block.runs) {
+                if i >= rows.ends.len() {
+                    continue;
+                }
+                let trial = &run.trial;
+                let (arms, counted) = (trial.arms.len(), trial.counted());
+                for a in 0..arms {
+                    let n = rows.arm_patients[i * arms + a];
+                    if trial.allocation.ratio[a] == 0 {
+                        continue;
+                    }
+                    for k in 0..counted {
+                        run_column.push(run.number);
+                        replicate_column.push(replicate);
+                        look.push(u32::from(rows.trials[i].look));
+                        arm.push(&trial.arms[a].name);
+                        event.push(trial.counted_name(k));
+                        count.push(rows.counts[(i * arms + a) * counted + k]);
+                        patients.push(n);
+                    }
+                }
+            }
+        }
+    }
+    let height = run_column.len();
+    let columns = vec![
+        Column::new("run".into(), run_column),
+        Column::new("replicate".into(), replicate_column),
+        Column::new("look".into(), look).cast(&DataType::UInt8).map_err(fault)?,
+        Column::new("arm".into(), arm),
+        Column::new("event".into(), event),
+        Column::new("count".into(), count),
+        Column::new("patients".into(), patients),
+    ];
+    DataFrame::new(height, columns).map_err(fault)
+}
+
+/// Writes a table; the file is complete or absent.
+pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    let file = File::create(&unfinished).map_err(|why| cannot("write", path, why))?;
+    ParquetWriter::new(file)
+        .with_compression(ParquetCompression::Zstd(None))
+        .finish(frame)
+        .map_err(|why| cannot("write", path, why))?;
+    std::fs::rename(&unfinished, path).map_err(|why| cannot("write", path, why))
+}
+
+/// Reads a Parquet file the program wrote.
+pub fn read_parquet(path: &Path) -> Result<DataFrame> {
+    let file = File::open(path).map_err(|why| Error::path("read", path, &why))?;
+    ParquetReader::new(file)
+        .finish()
+        .map_err(|why| Error::Shards(format!("{} is not a table this program wrote: {why}", path.display())))
+}
+
+/// Writes the tables one after another into one file, a row group each, holding one at a time.
+pub fn concatenate(parts: &[std::path::PathBuf], path: &Path) -> Result<()> {
+    let Some(first) = parts.first() else { return Ok(()) };
+    let first = read_parquet(first)?;
+    let unfinished = path.with_extension("unfinished");
+    let file = File::create(&unfinished).map_err(|why| cannot("write", path, why))?;
+    let mut writer = ParquetWriter::new(file)
+        .with_compression(ParquetCompression::Zstd(None))
+        .batched(first.schema())
+        .map_err(|why| cannot("write", path, why))?;
+    writer.write_batch(&first).map_err(|why| cannot("write", path, why))?;
+    drop(first);
+    for part in &parts[1..] {
+        writer.write_batch(&read_parquet(part)?).map_err(|why| cannot("write", path, why))?;
+    }
+    writer.finish().map_err(|why| cannot("write", path, why))?;
+    std::fs::rename(&unfinished, path).map_err(|why| cannot("write", path, why))
+}
+
+/// Rebuilds the block behind closed part files, for a fold that goes on from them.
+pub fn read_block(replicates: &Path, counts: &Path, range: Range<u64>, runs: &[Run]) -> Result<Block> {
+    let odd = |what: &str| Error::Shards(format!("{}: {what}", replicates.display()));
+    let frame = read_parquet(replicates)?;
+    let numbers = |name: &str| -> Result<Vec<f64>> {
+        let column = frame.column(name).map_err(|_| odd("a column is missing"))?;
+        let column = column.cast(&DataType::Float64).map_err(fault)?;
+        Ok(column.f64().map_err(fault)?.iter().map(|x| x.unwrap_or(f64::NAN)).collect())
+    };
+    let words = |name: &str| -> Result<Vec<String>> {
+        let column = frame.column(name).map_err(|_| odd("a column is missing"))?;
+        Ok(column.str().map_err(fault)?.iter().map(|x| x.unwrap_or("").to_owned()).collect())
+    };
+    let (run, look) = (numbers("run")?, numbers("look")?);
+    let columns: Vec<Vec<f64>> = [
+        "n_treatment", "n_control", "events_treatment", "events_control", "estimate", "se", "statistic", "p_value",
+        "lower", "upper", "patients", "screened", "months", "information",
+    ]
+    .iter()
+    .map(|name| numbers(name))
+    .collect::<Result<_>>()?;
+    let (estimand, decision, reason) = (words("estimand")?, words("decision")?, words("reason")?);
+    let orders: Vec<Vec<(u16, Slice)>> = runs
+        .iter()
+        .map(|r| {
+            let all = |e| slices(&r.trial, e).into_iter().map(move |s| (e as u16, s)).collect::<Vec<_>>();
+            (0..r.trial.estimands.len()).flat_map(all).collect()
+        })
+        .collect();
+    let mut blocks: Vec<RunBlock> = vec![RunBlock::default(); runs.len()];
+    let mut place = 0;
+    for i in 0..frame.height() {
+        let r = run[i] as usize - 1;
+        let (Some(block), Some(order)) = (blocks.get_mut(r), orders.get(r)) else {
+            return Err(odd("a run is not one of this scenario"));
+        };
+        let decision = Decision::ALL
+            .into_iter()
+            .find(|d| d.name() == decision[i])
+            .ok_or_else(|| odd("a decision is unknown"))?;
+        if estimand[i].is_empty() {
+            block.trials.push(TrialRow {
+                look: look[i] as u8,
+                patients: columns[10][i] as u32,
+                screened: columns[11][i] as u64,
+                months: columns[12][i],
+                information: columns[13][i],
+                decision,
+            });
+            block.ends.push(block.rows.len());
+            place = 0;
+            continue;
+        }
+        let (estimand, slice) = order[place % order.len()];
+        place += 1;
+        block.rows.push(Row {
+            look: look[i] as u8,
+            estimand,
+            slice,
+            comparison: Comparison {
+                n_treatment: columns[0][i] as u32,
+                n_control: columns[1][i] as u32,
+                events_treatment: columns[2][i] as u32,
+                events_control: columns[3][i] as u32,
+                estimate: columns[4][i],
+                se: columns[5][i],
+                statistic: columns[6][i],
+                p_value: columns[7][i],
+                lower: columns[8][i],
+                upper: columns[9][i],
+                reason: (!reason[i].is_empty()).then_some(Reason::NoEvents),
+            },
+            decision,
+        });
+    }
+    read_counts(counts, runs, &mut blocks)?;
+    Ok(Block { replicates: range, runs: blocks })
+}
+
+fn read_counts(path: &Path, runs: &[Run], blocks: &mut [RunBlock]) -> Result<()> {
+    let frame = read_parquet(path)?;
+    let odd = |_| Error::Shards(format!("{}: a column is missing", path.display()));
+    let run: Vec<u32> = frame.column("run").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
+    let count: Vec<u32> = frame.column("count").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
+    let patients: Vec<u32> = frame.column("patients").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
+    let mut i = 0;
+    while i < run.len() {
+        let r = run[i] as usize - 1;
+        let trial = &runs[r].trial;
+        let counted = trial.counted();
+        for arm in 0..trial.arms.len() {
+            if trial.allocation.ratio[arm] == 0 {
+                blocks[r].arm_patients.push(0);
+                blocks[r].counts.extend(std::iter::repeat_n(0, counted));
+                continue;
+            }
+            blocks[r].arm_patients.push(patients[i]);
+            blocks[r].counts.extend_from_slice(&count[i..i + counted]);
+            i += counted;
+        }
+    }
+    Ok(())
+}
+
+/// Operating characteristics as a table, in the order of the contract.
+pub fn measures_frame(measures: &[Measure], runs: &[Run]) -> Result<DataFrame> {
+    let text = |name: &str, f: &dyn Fn(&Measure) -> String| {
+        Column::new(name.into(), measures.iter().map(f).collect::<Vec<String>>())
+    };
+    let real = |name: &str, f: &dyn Fn(&Measure) -> f64| {
+        Column::new(name.into(), measures.iter().map(|m| number(f(m))).collect::<Vec<Option<f64>>>())
+    };
+    let whole = |name: &str, f: &dyn Fn(&Measure) -> u64| {
+        Column::new(name.into(), measures.iter().map(f).collect::<Vec<u64>>())
+    };
+    let run = |m: &Measure| &runs[m.run as usize - 1];
+    let columns = vec![
+        Column::new("run".into(), measures.iter().map(|m| m.run).collect::<Vec<u32>>()),
+        text("variant", &|m| run(m).variant.clone()),
+        text("sweep", &|m| run(m).sweep.clone()),
+        text("estimand", &|m| m.estimand.clone()),
+        text("population", &|m| m.population.clone()),
+        text("level", &|m| m.level.clone()),
+        Column::new("look".into(), measures.iter().map(|m| m.look.map(u32::from)).collect::<Vec<Option<u32>>>()),
+        text("arm", &|m| m.arm.clone()),
+        text("measure", &|m| m.measure.to_owned()),
+        real("value", &|m| m.value),
+        real("mcse", &|m| m.mcse),
+        real("lower", &|m| m.lower),
+        real("upper", &|m| m.upper),
+        whole("replicates", &|m| m.replicates),
+        whole("failed", &|m| m.failed),
+        text("method", &|m| m.method.to_owned()),
+    ];
+    DataFrame::new(measures.len(), columns).map_err(fault)
+}
+
+/// Writes a table as CSV to a file, or to standard output.
+pub fn write_csv(frame: &mut DataFrame, path: Option<&Path>) -> Result<()> {
+    match path {
+        None => CsvWriter::new(std::io::stdout().lock())
+            .finish(frame)
+            .map_err(|why| Error::Machine(format!("cannot write to standard output: {why}"))),
+        Some(path) => {
+            let file = File::create(path).map_err(|why| Error::path("write", path, &why))?;
+            CsvWriter::new(file).finish(frame).map_err(|why| cannot("write", path, why))
+        }
+    }
+}
+
+/// One column of a data set a user gave.
+#[derive(Clone, Debug)]
+pub enum Values {
+    Numbers(Vec<Option<f64>>),
+    Words(Vec<Option<String>>),
+}
+
+/// A column with its name.
+#[derive(Clone, Debug)]
+pub struct NamedValues {
+    pub name: String,
+    pub values: Values,
+}
+
+/// Reads a data set, CSV or Parquet by its ending.
+pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
+    let file = File::open(path).map_err(|why| Error::path("read", path, &why))?;
+    let parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
+    let frame = if parquet {
+        ParquetReader::new(file).finish()
+    } else {
+        let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(None);
+        options.into_reader_with_file_handle(BufReader::new(file)).finish()
+    };
+    let frame = frame.map_err(|why| Error::input(format!("{} cannot be read as a table: {why}", path.display())))?;
+    frame
+        .columns()
+        .iter()
+        .map(|column| {
+            let name = column.name().to_string();
+            let values = if column.dtype().is_primitive_numeric() || column.dtype() == &DataType::Boolean {
+                let column = column.cast(&DataType::Float64).map_err(fault)?;
+                Values::Numbers(column.f64().map_err(fault)?.iter().collect())
+            } else {
+                let column = column.cast(&DataType::String).map_err(fault)?;
+                Values::Words(column.str().map_err(fault)?.iter().map(|w| w.map(str::to_owned)).collect())
+            };
+            Ok(NamedValues { name, values })
+        })
+        .collect()
+}
+
+/// A data set to write, column by column.
+pub fn data_frame(columns: Vec<NamedValues>) -> Result<DataFrame> {
+    let height = columns.first().map_or(0, |c| match &c.values {
+        Values::Numbers(v) => v.len(),
+        Values::Words(v) => v.len(),
+    });
+    let columns = columns
+        .into_iter()
+        .map(|c| match c.values {
+            Values::Numbers(v) => Column::new(c.name.as_str().into(), v),
+            Values::Words(v) => Column::new(c.name.as_str().into(), v),
+        })
+        .collect();
+    DataFrame::new(height, columns).map_err(fault)
+}

@@ -1,0 +1,35 @@
+//! Holds every cited number against the evidence ledger.
+
+use super::document::{Document, Provenance, Sourced};
+use crate::{
+    error::{Error, Finding, Result},
+    evidence::{self, Claim, What},
+};
+
+/// Checks all citations of a document; what disagrees is gathered.
+pub fn check(document: &Document, sourced: &[Sourced]) -> Result<()> {
+    let findings: Vec<Finding> = sourced.iter().filter_map(|number| check_one(document, number)).collect();
+    if findings.is_empty() { Ok(()) } else { Err(Error::Input(findings)) }
+}
+
+fn check_one(document: &Document, number: &Sourced) -> Option<Finding> {
+    let Provenance::Cited(id) = &number.from else { return None };
+    let finding = |message: String| Finding::new(message).at(&document.source, number.span.clone());
+    let Some(figure) = evidence::lookup(id) else {
+        let close = evidence::suggest(id).map_or(String::new(), |s| format!("; did you mean “{s}”?"));
+        return Some(finding(format!("“{id}” is not in the evidence ledger{close}")));
+    };
+    let claim = Claim { value: number.value, what: kind_of(&number.path), horizon_days: None };
+    figure.agrees(&claim).err().map(|why| finding(why.to_string()))
+}
+
+/// What a number is, by the key it is written under.
+fn kind_of(path: &str) -> What<'static> {
+    match path.rsplit('.').next().unwrap_or("") {
+        "risk" | "share" => What::Share,
+        "risk_ratio" => What::RiskRatio,
+        "odds_ratio" => What::OddsRatio,
+        "hazard_ratio" => What::HazardRatio,
+        _ => What::Unstated,
+    }
+}
