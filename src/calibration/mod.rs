@@ -2,5 +2,11 @@
 
 pub mod blocks;
 pub mod cox_limit;
+pub mod fitted;
+pub mod registry;
+pub mod sheet;
 pub mod solve;
+mod statistics;
 pub mod target;
+
+pub use registry::{Calibrated, CalibrationRow, calibrated, fit, is_out, table};
