@@ -2,6 +2,7 @@
 
 use super::{citations, document};
 use shocktrial::evidence::{Claim, What, lookup};
+use shocktrial::population::describe::DescriptionRow;
 use shocktrial::population::document::ByCause;
 use shocktrial::population::homogeneous::{Homogeneous, HomogeneousDocument};
 use shocktrial::population::{Expression, Population, Reading, Registry};
@@ -226,4 +227,23 @@ fn a_homogeneous_population_says_what_is_missing() {
     ] {
         assert_eq!(homogeneous(text).unwrap_err()[0].message, message);
     }
+}
+
+/// The description says what the columns hold: prevalences that can be counted, risks that add up.
+#[test]
+fn the_description_is_that_of_the_columns() {
+    let registry = registry();
+    let columns = registry.columns(0..1 << 13);
+    let rows = registry.describe(&columns);
+    let row = |rows: &[DescriptionRow], label: &str| rows.iter().find(|r| r.label == label).unwrap().clone();
+    let female = columns.column("female").unwrap().iter().sum::<f64>() / columns.len() as f64;
+    assert_eq!(row(&rows, "Female").values[0], format!("{:.1}", 100.0 * female));
+    assert_eq!(row(&rows, "ST-elevation infarct").values[2], "0.0");
+    assert_eq!(row(&rows, "SCAI stage, as recorded: c").values.len(), 6);
+    let outcomes = registry.describe_outcomes(&columns);
+    let of = |label: &str| row(&outcomes, label).values[0].parse::<f64>().unwrap();
+    let deaths = of("Death from shock") + of("Other death in hospital") + of("Death from brain injury");
+    assert!((deaths - of("Death in hospital")).abs() < 0.2);
+    assert!((deaths + of("Death after discharge") - of("Death by day 365")).abs() < 0.2);
+    assert!(document().assumptions().len() > 40);
 }
