@@ -3,4 +3,5 @@
 mod calibration;
 mod evidence;
 mod outcome;
+mod population;
 mod statistics;
