@@ -1,12 +1,16 @@
 //! Statistics against independent software, identities and properties.
 
 mod competing_risks;
+mod continuous;
+mod counts;
 mod cox;
 mod kaplan_meier;
 mod log_rank;
 mod max_combo;
 mod properties;
 mod reference;
+mod regression;
 mod restricted_mean;
 mod shared;
 mod two_by_two;
+mod win_ratio;
