@@ -4,6 +4,7 @@ mod competing_risks;
 mod continuous;
 mod counts;
 mod cox;
+mod group_sequential;
 mod kaplan_meier;
 mod log_rank;
 mod max_combo;
