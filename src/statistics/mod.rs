@@ -3,11 +3,14 @@
 //! A comparison that cannot be made is a value with its [`Reason`]. A negative `z` means that the
 //! experimental arm, group 1, does better on a bad event.
 
+mod adaptive;
+mod bayes;
 mod competing_risks;
 mod counts;
 mod cox;
 mod cox_after;
 mod cox_firth;
+mod distributions;
 mod firth_logistic;
 mod fisher;
 mod g_computation;
@@ -26,6 +29,7 @@ mod proportion;
 mod ranks;
 mod reason;
 mod restricted_mean;
+mod sizes;
 pub mod solve;
 mod stratified_tables;
 mod tails;
@@ -34,11 +38,14 @@ mod two_group;
 mod unconditional;
 mod win_ratio;
 
+pub use adaptive::*;
+pub use bayes::*;
 pub use competing_risks::*;
 pub use counts::*;
 pub use cox::*;
 pub use cox_after::*;
 pub use cox_firth::*;
+pub use distributions::*;
 pub use firth_logistic::*;
 pub use fisher::*;
 pub use g_computation::*;
@@ -57,6 +64,7 @@ pub use proportion::*;
 pub use ranks::*;
 pub use reason::Reason;
 pub use restricted_mean::*;
+pub use sizes::*;
 pub use stratified_tables::*;
 pub use tails::*;
 pub use two_by_two::*;
