@@ -10,7 +10,7 @@ pub mod sheet;
 pub mod solve;
 mod statistics;
 pub mod target;
-
 pub mod trial;
 pub mod truth;
+
 pub use registry::{Calibrated, CalibrationRow, calibrated, fit, is_out, table};
