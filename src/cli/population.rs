@@ -30,11 +30,15 @@ pub struct Arguments {
 /// Describes the population, and writes it if asked.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let file = read_population(&arguments.file)?;
-    let columns = file.population.columns(0..arguments.rows);
-    if let Some(path) = &arguments.export {
-        write_columns(&file.population, &columns, path)?;
+    if let Some(why) = &file.refitted {
+        eprintln!("note: {why}");
     }
-    super::print(&describe(&file.title, &file.population, &columns))
+    let population = Population::Registry(Box::new(file.registry));
+    let columns = population.columns(0..arguments.rows);
+    if let Some(path) = &arguments.export {
+        write_columns(&population, &columns, path)?;
+    }
+    super::print(&describe(&file.text.title, &population, &columns))
 }
 
 fn write_columns(population: &Population, columns: &Columns, path: &Path) -> Result<()> {
