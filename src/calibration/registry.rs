@@ -4,7 +4,7 @@ use super::fitted::{Fitted, MODEL, fingerprint};
 use super::sheet::{Questions, Sheet, membership, patients};
 use super::solve::root;
 use super::statistics::solve as solve_linear;
-use super::target::{Measure, Solves, TargetDocument, TargetKind};
+use super::target::{Measure, Scale, Solves, TargetDocument, TargetKind};
 use crate::calibration::blocks::in_blocks;
 use crate::evidence::{self, Origin};
 use crate::outcome::expectation::Patients;
@@ -264,6 +264,7 @@ pub struct CalibrationRow {
     pub id: String,
     pub kind: TargetKind,
     pub label: String,
+    pub scale: Scale,
     pub target: f64,
     pub achieved: f64,
     /// Error that the draw of the registry leaves in `achieved`, from 16 slices of its rows.
@@ -285,12 +286,40 @@ pub struct CalibrationRow {
 pub fn table(document: &RegistryDocument, registry: &Registry) -> Result<Vec<CalibrationRow>, Vec<Problem>> {
     let measures = document.target.iter().enumerate().map(|(i, t)| (format!("target.{i}"), &t.measure));
     let questions = Questions::new(registry, &document.eligible, measures)?;
+    let origins = origins(document)?;
     let columns = columns(registry, document.calibration_rows);
     let member = membership(&columns, &questions);
     let patients = patients(registry, &columns);
     let sheet = Sheet::new(registry, &columns, &patients, &questions, &member);
-    let mut problems = Vec::new();
     let mut rows = Vec::new();
+    for (target, origin) in document.target.iter().zip(origins) {
+        let [lower, upper] = target.range();
+        let (achieved, error) = sheet.measure(&target.measure);
+        let pass = (lower..=upper).contains(&achieved);
+        rows.push(CalibrationRow {
+            id: target.id.clone(),
+            kind: target.kind,
+            label: target.label.clone(),
+            scale: target.measure.scale(),
+            target: target.target,
+            achieved,
+            error,
+            lower,
+            upper,
+            tolerance: 0.5 * (upper - lower),
+            pass: (origin != Some(Origin::Memory)).then_some(pass),
+            source: if target.source.is_empty() { "assumed".into() } else { target.source.join(", ") },
+            origin,
+            because: target.because.clone(),
+        });
+    }
+    Ok(rows)
+}
+
+/// How the weakest figure behind each target came to be known.
+fn origins(document: &RegistryDocument) -> Result<Vec<Option<Origin>>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut origins = Vec::new();
     for (i, target) in document.target.iter().enumerate() {
         let mut origin = None;
         for id in &target.source {
@@ -304,26 +333,9 @@ pub fn table(document: &RegistryDocument, registry: &Registry) -> Result<Vec<Cal
                 }
             }
         }
-        let [lower, upper] = target.range();
-        let (achieved, error) = sheet.measure(&target.measure);
-        let pass = (lower..=upper).contains(&achieved);
-        rows.push(CalibrationRow {
-            id: target.id.clone(),
-            kind: target.kind,
-            label: target.label.clone(),
-            target: target.target,
-            achieved,
-            error,
-            lower,
-            upper,
-            tolerance: 0.5 * (upper - lower),
-            pass: (origin != Some(Origin::Memory)).then_some(pass),
-            source: if target.source.is_empty() { "assumed".into() } else { target.source.join(", ") },
-            origin,
-            because: target.because.clone(),
-        });
+        origins.push(origin);
     }
-    if problems.is_empty() { Ok(rows) } else { Err(problems) }
+    if problems.is_empty() { Ok(origins) } else { Err(problems) }
 }
 
 fn weaker(known: Option<Origin>, next: Origin) -> Option<Origin> {
