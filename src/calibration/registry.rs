@@ -4,7 +4,7 @@ use super::fitted::{Fitted, MODEL, fingerprint};
 use super::sheet::{Questions, Sheet, membership, patients};
 use super::solve::root;
 use super::statistics::solve as solve_linear;
-use super::target::{Measure, Solves, TargetDocument, TargetKind};
+use super::target::{Measure, Scale, Solves, TargetDocument, TargetKind};
 use crate::calibration::blocks::in_blocks;
 use crate::evidence::{self, Origin};
 use crate::outcome::expectation::Patients;
@@ -52,11 +52,13 @@ const FEW_ROWS: u64 = 1 << 13;
 const NUDGE: f64 = 0.05;
 /// Largest step of a log rate in one round.
 const LEAP: f64 = 1.0;
+/// Rounds after which the last values stand; the table then shows what is missed.
+const MOST_ROUNDS: usize = 40;
 
 /// Solves every parameter that a fitted target names, all at once, on the first rows of the registry.
 ///
-/// Cuts come first, as stages do not depend on rates. Log rates follow by Newton's method: slopes from
-/// the first 2^13 rows, corrected after every round on all rows (Broyden).
+/// Cuts come first, as stages do not depend on rates. Log rates follow by Newton's method, first on 2^13
+/// rows, then on all, with slopes that are worked out once and corrected after every round (Broyden).
 pub fn fit(document: &RegistryDocument) -> Result<(Registry, Fitted), Vec<Problem>> {
     let mut registry = Registry::new(document)?;
     let fitted_targets: Vec<(usize, &TargetDocument)> =
@@ -87,27 +89,10 @@ pub fn fit(document: &RegistryDocument) -> Result<(Registry, Fitted), Vec<Proble
     )?;
     let mut log_rates = vec![0.0; parameters.len()];
     let few = Trial::new(&registry, &questions, &parameters, FEW_ROWS.min(document.calibration_rows));
-    let mut slopes = few.slopes(&log_rates);
-    for _ in 0..20 {
-        let off = few.off(&log_rates);
-        if largest(&off) < 1e-5 {
-            break;
-        }
-        step(&mut log_rates, &slopes, &off);
-        slopes = few.slopes(&log_rates);
-    }
+    let mut slopes = Vec::new();
+    few.newton(&mut log_rates, &mut slopes, 1e-5);
     let all = Trial::new(&registry, &questions, &parameters, document.calibration_rows);
-    let mut off = all.off(&log_rates);
-    for _ in 0..20 {
-        if largest(&off) < CLOSE {
-            break;
-        }
-        let before = log_rates.clone();
-        step(&mut log_rates, &slopes, &off);
-        let next = all.off(&log_rates);
-        broyden(&mut slopes, &before, &log_rates, &off, &next);
-        off = next;
-    }
+    all.newton(&mut log_rates, &mut slopes, CLOSE);
     for (parameter, shift) in parameters.iter().zip(&log_rates) {
         let mut rates = registry.outcome.log_rate(parameter.event).to_vec();
         let moved = |c: usize| parameter.cause.is_none_or(|cause| cause == c);
@@ -166,19 +151,34 @@ impl<'a> Trial<'a> {
         self.parameters.iter().map(|p| sheet.whole(&p.target.measure) - p.target.target).collect()
     }
 
+    /// Moves the shifts until no target is missed by more than `close`. Slopes are worked out where there
+    /// are none, or where ten rounds have not been enough, and corrected after every round.
+    fn newton(&self, shifts: &mut [f64], slopes: &mut Vec<Vec<f64>>, close: f64) {
+        let mut off = self.off(shifts);
+        for round in 0..MOST_ROUNDS {
+            if largest(&off) < close {
+                return;
+            }
+            if slopes.is_empty() || round % 10 == 9 {
+                *slopes = self.slopes(shifts, &off);
+            }
+            let before = shifts.to_vec();
+            step(shifts, slopes, &off);
+            let next = self.off(shifts);
+            broyden(slopes, &before, shifts, &off, &next);
+            off = next;
+        }
+    }
+
     /// How each target moves with each shift: by target, then parameter.
-    fn slopes(&self, shifts: &[f64]) -> Vec<Vec<f64>> {
+    fn slopes(&self, shifts: &[f64], off: &[f64]) -> Vec<Vec<f64>> {
         let n = shifts.len();
         let mut slopes = vec![vec![0.0; n]; n];
         for parameter in 0..n {
-            let moved = |by: f64| {
-                let mut shifts = shifts.to_vec();
-                shifts[parameter] += by;
-                self.off(&shifts)
-            };
-            let (up, down) = (moved(NUDGE), moved(-NUDGE));
-            for target in 0..n {
-                slopes[target][parameter] = (up[target] - down[target]) / (2.0 * NUDGE);
+            let mut moved = shifts.to_vec();
+            moved[parameter] += NUDGE;
+            for (row, (next, off)) in slopes.iter_mut().zip(self.off(&moved).iter().zip(off)) {
+                row[parameter] = (next - off) / NUDGE;
             }
         }
         slopes
@@ -264,6 +264,7 @@ pub struct CalibrationRow {
     pub id: String,
     pub kind: TargetKind,
     pub label: String,
+    pub scale: Scale,
     pub target: f64,
     pub achieved: f64,
     /// Error that the draw of the registry leaves in `achieved`, from 16 slices of its rows.
@@ -285,12 +286,40 @@ pub struct CalibrationRow {
 pub fn table(document: &RegistryDocument, registry: &Registry) -> Result<Vec<CalibrationRow>, Vec<Problem>> {
     let measures = document.target.iter().enumerate().map(|(i, t)| (format!("target.{i}"), &t.measure));
     let questions = Questions::new(registry, &document.eligible, measures)?;
+    let origins = origins(document)?;
     let columns = columns(registry, document.calibration_rows);
     let member = membership(&columns, &questions);
     let patients = patients(registry, &columns);
     let sheet = Sheet::new(registry, &columns, &patients, &questions, &member);
-    let mut problems = Vec::new();
     let mut rows = Vec::new();
+    for (target, origin) in document.target.iter().zip(origins) {
+        let [lower, upper] = target.range();
+        let (achieved, error) = sheet.measure(&target.measure);
+        let pass = (lower..=upper).contains(&achieved);
+        rows.push(CalibrationRow {
+            id: target.id.clone(),
+            kind: target.kind,
+            label: target.label.clone(),
+            scale: target.measure.scale(),
+            target: target.target,
+            achieved,
+            error,
+            lower,
+            upper,
+            tolerance: 0.5 * (upper - lower),
+            pass: (origin != Some(Origin::Memory)).then_some(pass),
+            source: if target.source.is_empty() { "assumed".into() } else { target.source.join(", ") },
+            origin,
+            because: target.because.clone(),
+        });
+    }
+    Ok(rows)
+}
+
+/// How the weakest figure behind each target came to be known.
+fn origins(document: &RegistryDocument) -> Result<Vec<Option<Origin>>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut origins = Vec::new();
     for (i, target) in document.target.iter().enumerate() {
         let mut origin = None;
         for id in &target.source {
@@ -304,26 +333,9 @@ pub fn table(document: &RegistryDocument, registry: &Registry) -> Result<Vec<Cal
                 }
             }
         }
-        let [lower, upper] = target.range();
-        let (achieved, error) = sheet.measure(&target.measure);
-        let pass = (lower..=upper).contains(&achieved);
-        rows.push(CalibrationRow {
-            id: target.id.clone(),
-            kind: target.kind,
-            label: target.label.clone(),
-            target: target.target,
-            achieved,
-            error,
-            lower,
-            upper,
-            tolerance: 0.5 * (upper - lower),
-            pass: (origin != Some(Origin::Memory)).then_some(pass),
-            source: if target.source.is_empty() { "assumed".into() } else { target.source.join(", ") },
-            origin,
-            because: target.because.clone(),
-        });
+        origins.push(origin);
     }
-    if problems.is_empty() { Ok(rows) } else { Err(problems) }
+    if problems.is_empty() { Ok(origins) } else { Err(problems) }
 }
 
 fn weaker(known: Option<Origin>, next: Origin) -> Option<Origin> {

@@ -5,7 +5,7 @@ use super::statistics::{auc, logistic, quantile};
 use super::target::Measure;
 use crate::outcome::events::{EventKind, Events, Setting};
 use crate::outcome::expectation::{Course, Expectation, Path, Patients};
-use crate::population::problem::instead;
+use crate::population::problem::{closest, instead};
 use crate::population::{Columns, Expression, Problem, Reading, Registry};
 use std::collections::BTreeMap;
 
@@ -75,7 +75,11 @@ impl Questions {
             let text = eligible.get(part).map_or(part, String::as_str);
             match Expression::parse(text, &registry.dictionary, Reading::Recorded) {
                 Ok(rule) => rules.push(rule),
-                Err(error) => problems.push(Problem::at(path, format!("“{text}”: {error}"))),
+                Err(mut error) => {
+                    let names = eligible.keys().map(String::as_str);
+                    error.suggestion = error.suggestion.or(closest(text, names).map(str::to_string));
+                    problems.push(Problem::at(path, format!("“{text}”: {error}")));
+                }
             }
         }
         self.groups.push((key.to_string(), Expression::all(rules)));

@@ -106,3 +106,34 @@ pub enum Measure {
     /// Mean days alive out of hospital by a day.
     DaysAtHome { by_day: f64, among: Option<String> },
 }
+
+/// What kind of number a measure gives, for printing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// A probability or share, printed as a percentage.
+    Share,
+    /// A number of days.
+    Days,
+    /// A ratio of odds or hazards.
+    Ratio,
+    /// A c-statistic.
+    Concordance,
+    /// A value of a covariate, in its unit.
+    Value,
+}
+
+impl Measure {
+    /// What kind of number this is.
+    pub fn scale(&self) -> Scale {
+        match self {
+            Self::Quantile { .. } => Scale::Value,
+            Self::TimeToDeath { .. } | Self::DaysAtHome { .. } => Scale::Days,
+            Self::CStatistic { .. } => Scale::Concordance,
+            Self::OddsRatio { .. }
+            | Self::OddsRatioBetween { .. }
+            | Self::OddsRatioOfQuarters { .. }
+            | Self::HazardRatio { .. } => Scale::Ratio,
+            _ => Scale::Share,
+        }
+    }
+}

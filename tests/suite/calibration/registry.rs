@@ -2,7 +2,7 @@
 
 use crate::population::{committed, document, text};
 use shocktrial::calibration::fitted::{Fitted, fingerprint};
-use shocktrial::calibration::target::TargetKind;
+use shocktrial::calibration::target::{Measure, TargetKind};
 use shocktrial::calibration::{CalibrationRow, calibrated, fit, is_out, table};
 use shocktrial::evidence::{Claim, Origin, What, lookup};
 use shocktrial::population::Registry;
@@ -129,6 +129,34 @@ fn a_higher_infarct_hazard_is_noticed() {
     for id in ["death-hf_de_novo", "death-secondary", "death-mixed", "share-ami"] {
         assert!(!failing.contains(&id), "{id} should pass");
     }
+}
+
+/// Mistakes in targets are found with their place, before anything is computed.
+#[test]
+fn mistakes_in_targets_are_told() {
+    let mut broken = document();
+    broken.target[0].measure = Measure::Share { of: "cause = amy".into(), among: None };
+    broken.target[1].measure = Measure::Event { event: "sepsi".into(), by_day: 30.0, among: None };
+    broken.target[2].measure =
+        Measure::Quantile { of: "lactate".into(), at: 0.5, among: Some("danger_shok".into()) };
+    let registry = Registry::new(&broken).unwrap();
+    let problems: Vec<String> =
+        table(&broken, &registry).unwrap_err().iter().map(|p| p.to_string()).collect();
+    for wanted in [
+        "target.0: “cause = amy”: “cause” is one of ami, hf_de_novo, hf_acute_on_chronic, secondary, mixed, not “amy”; did you mean “ami”?",
+        "target.1: no event is called “sepsi”; did you mean “sepsis”?",
+        "target.2: no covariate is called “lactate”; did you mean “lactate_mmol_per_l”?",
+        "target.2: “danger_shok”: no covariate is called “danger_shok”; did you mean “danger_shock”?",
+    ] {
+        assert!(problems.iter().any(|p| p == wanted), "{problems:#?}");
+    }
+    let mut broken = document();
+    broken.target[0].source = vec!["rev-mort-amy".into()];
+    let problems = table(&broken, &registry).unwrap_err();
+    assert_eq!(
+        problems[0].to_string(),
+        "target.0.source: `rev-mort-amy` is not in the evidence ledger; did you mean `rev-mort-ami`?"
+    );
 }
 
 /// Targets are the figures they name, where one figure is named; memory never decides.

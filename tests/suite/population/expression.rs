@@ -145,6 +145,54 @@ fn no_text_can_exhaust_the_stack() {
     assert!(mistake(&"not ".repeat(100_000)).message.contains("nested deeper"));
 }
 
+/// Whatever is typed, the answer is a rule or a mistake inside the text, never a panic.
+#[test]
+fn any_text_is_answered() {
+    let stream = Stream::new(2, 0, Purpose::named("any text"));
+    let parts = [
+        "comatose",
+        "cause",
+        "and",
+        "or",
+        "not",
+        "k_of",
+        "(",
+        ")",
+        ",",
+        "=",
+        "!=",
+        ">=",
+        "<",
+        "3",
+        "-",
+        ".5",
+        "ami",
+        "scai_stage",
+        "true.",
+        "recorded.scai_stage",
+        "é",
+        "≥",
+        "!",
+        "&",
+        "\t",
+        "everybody",
+        "1e5",
+    ];
+    let mut place = 0;
+    for length in 0..3000 {
+        let mut text = String::new();
+        for _ in 0..length % 12 {
+            place += 1;
+            text.push_str(parts[stream.below(2 * place, parts.len() as u32) as usize]);
+            text.push_str(if stream.below(2 * place + 1, 3) == 0 { "" } else { " " });
+        }
+        if let Err(error) = Expression::parse(&text, &dictionary(), Reading::Recorded) {
+            assert!(error.offset <= text.len() && text.is_char_boundary(error.offset), "{text}");
+            assert!(error.offset + error.length <= text.len(), "{text}: {error:?}");
+        }
+    }
+}
+
 /// A thousand random rules: written back and read again, each is the same rule.
 #[test]
 fn a_rule_written_back_reads_as_itself() {
