@@ -39,6 +39,32 @@ pub fn sort_by_time(time: &[f64], order: &mut Vec<u32>) {
     order.sort_unstable_by(|&a, &b| time[a as usize].total_cmp(&time[b as usize]).then_with(|| a.cmp(&b)));
 }
 
+/// [`sort_by_time`] for the inner loop: time and row number are packed into one whole number, which
+/// sorts without looking anything up.
+#[derive(Clone, Debug, Default)]
+pub struct TimeOrder {
+    keys: Vec<u128>,
+    order: Vec<u32>,
+}
+
+impl TimeOrder {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Row numbers by rising time, ties in row order. Times must not be negative.
+    pub fn sort(&mut self, time: &[f64]) -> &[u32] {
+        self.keys.clear();
+        // The bits of floats from 0 upwards rise with the float.
+        let key = |(row, t): (usize, &f64)| (u128::from((t + 0.0).to_bits()) << 32) | row as u128;
+        self.keys.extend(time.iter().enumerate().map(key));
+        self.keys.sort_unstable();
+        self.order.clear();
+        self.order.extend(self.keys.iter().map(|k| *k as u32));
+        &self.order
+    }
+}
+
 /// Event times of one stratum or, appended one after another, of several.
 ///
 /// Each row says how many were at risk and how many had the event at one time in one stratum. The
@@ -47,6 +73,10 @@ pub fn sort_by_time(time: &[f64], order: &mut Vec<u32>) {
 #[derive(Clone, Debug, Default)]
 pub struct TwoGroupTable {
     rows: Vec<EventTime>,
+    // At risk so far in the stratum being counted, and where its rows begin.
+    n: f64,
+    n1: f64,
+    stratum_start: usize,
 }
 
 impl TwoGroupTable {
@@ -83,37 +113,29 @@ impl TwoGroupTable {
     /// One scan from the last exit to the first, adding to the numbers at risk: someone who leaves at
     /// an event's time, dead or censored, is at risk for it.
     pub fn append(&mut self, exits: SortedExits<'_>, member: impl Fn(usize) -> bool) {
-        let (mut n, mut n1) = (0u32, 0u32);
-        let mut i = exits.order.len();
-        while i > 0 {
-            let time = exits.time[exits.order[i - 1] as usize];
-            let (mut d, mut d1) = (0u32, 0u32);
-            while i > 0 {
-                let row = exits.order[i - 1] as usize;
-                if exits.time[row] != time {
-                    break;
-                }
-                i -= 1;
-                let group = exits.group[row];
-                if group > 1 || !member(row) {
-                    continue;
-                }
-                let one = u32::from(group);
-                n += 1;
-                n1 += one;
-                if exits.event[row] {
-                    d += 1;
-                    d1 += one;
-                }
+        self.begin_stratum();
+        for &row in exits.order.iter().rev() {
+            let row = row as usize;
+            if exits.group[row] <= 1 && member(row) {
+                self.leave(exits.time[row], exits.event[row], exits.group[row]);
             }
-            if d > 0 {
-                self.rows.push(EventTime {
-                    time,
-                    n: f64::from(n),
-                    n1: f64::from(n1),
-                    d: f64::from(d),
-                    d1: f64::from(d1),
-                });
+        }
+    }
+
+    /// Replaces several tables at once, each by that of the rows at its level, in a single scan.
+    ///
+    /// For subgroups: `level` numbers them from 0; rows with a number beyond the tables are left out.
+    pub fn tally_levels(tables: &mut [TwoGroupTable], exits: SortedExits<'_>, level: &[u8]) {
+        for table in &mut *tables {
+            table.clear();
+            table.begin_stratum();
+        }
+        for &row in exits.order.iter().rev() {
+            let row = row as usize;
+            if exits.group[row] <= 1
+                && let Some(table) = tables.get_mut(usize::from(level[row]))
+            {
+                table.leave(exits.time[row], exits.event[row], exits.group[row]);
             }
         }
     }
@@ -125,6 +147,34 @@ impl TwoGroupTable {
         self.clear();
         for s in 0..strata {
             self.append(exits, |row| stratum[row] == s);
+        }
+    }
+
+    /// Starts counting afresh: the rows that follow belong to another stratum.
+    fn begin_stratum(&mut self) {
+        self.stratum_start = self.rows.len();
+        self.n = 0.0;
+        self.n1 = 0.0;
+    }
+
+    /// Counts one exit, times falling. All exits of one time add to the same row's numbers at risk.
+    #[inline]
+    fn leave(&mut self, time: f64, event: bool, group: u8) {
+        let one = f64::from(group);
+        self.n += 1.0;
+        self.n1 += one;
+        let (n, n1) = (self.n, self.n1);
+        match self.rows[self.stratum_start..].last_mut() {
+            Some(last) if last.time == time => {
+                last.n = n;
+                last.n1 = n1;
+                if event {
+                    last.d += 1.0;
+                    last.d1 += one;
+                }
+            }
+            _ if event => self.rows.push(EventTime { time, n, n1, d: 1.0, d1: one }),
+            _ => {}
         }
     }
 
