@@ -1,7 +1,7 @@
 //! Two groups at each event time: the table from which log-rank, Cox, Kaplan-Meier and restricted
 //! means are all read, built in one scan and without allocation once its buffer has grown.
 
-use super::{interval::Interval, normal::two_sided_p, reason::Reason};
+use super::{interval::Interval, normal::two_sided_p, reason::Reason, solve::root};
 
 /// Those at risk and those with the event at one event time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -292,6 +292,60 @@ impl TwoGroupTable {
         total
     }
 
+    /// Events in group 1 and in group 0.
+    pub fn events(&self) -> (f64, f64) {
+        self.rows.iter().fold((0.0, 0.0), |(one, zero), r| (one + r.d1, zero + r.d - r.d1))
+    }
+
+    /// Likelihood-ratio chi-square on 1 degree of freedom; with an infinite estimate, of the limit that
+    /// the likelihood rises to.
+    pub fn cox_likelihood_ratio(&self) -> Result<f64, Reason> {
+        let top = match self.cox() {
+            Ok(fit) => self.cox_log_likelihood(fit.log_hazard_ratio),
+            Err(Reason::MonotoneLikelihood) => {
+                let upwards = self.rows.iter().any(|r| r.d1 > 0.0 && r.n > r.n1);
+                self.rows.iter().map(|r| r.log_likelihood_limit(upwards)).sum()
+            }
+            Err(reason) => return Err(reason),
+        };
+        Ok(2.0 * (top - self.cox_log_likelihood(0.0)))
+    }
+
+    /// The log hazard ratio by Firth's penalised likelihood, finite even when all events lie in one
+    /// group, with the standard error from the information there.
+    ///
+    /// The root of score plus half the third moment over the information; see [`super::cox_firth`].
+    pub fn cox_firth(&self) -> Result<TwoGroupCox, Reason> {
+        match self.cox() {
+            Err(reason) if reason != Reason::MonotoneLikelihood => return Err(reason),
+            _ => {}
+        }
+        let penalised = |beta: f64| {
+            let ratio = libm::exp(beta);
+            let (mut score, mut information, mut third) = (0.0, 0.0, 0.0);
+            self.each_risk_set(|r, gone| {
+                let a = (r.n1 - gone * r.d1) * ratio;
+                let p = a / (r.n - r.n1 - gone * (r.d - r.d1) + a);
+                score += r.d1 / r.d - p;
+                information += p * (1.0 - p);
+                third += p * (1.0 - p) * (1.0 - 2.0 * p);
+            });
+            score + 0.5 * third / information
+        };
+        let beta = root(penalised, -20.0, 20.0)?;
+        let (_, information) = self.cox_score(beta);
+        Ok(TwoGroupCox { log_hazard_ratio: beta, standard_error: 1.0 / information.sqrt(), iterations: 0 })
+    }
+
+    /// Visits Efron's risk sets: each event time as often as it has events, with the share of them gone.
+    fn each_risk_set(&self, mut visit: impl FnMut(&EventTime, f64)) {
+        for r in &self.rows {
+            for k in 0..r.d as u32 {
+                visit(r, f64::from(k) / r.d);
+            }
+        }
+    }
+
     /// Kaplan-Meier survival of one group at `time`, with Greenwood's variance.
     ///
     /// For a table of one stratum. See [`super::KaplanMeier`] for the definitions; this is the same
@@ -350,6 +404,14 @@ impl EventTime {
     /// At risk and events in one group.
     pub fn of(&self, group: u8) -> (f64, f64) {
         if group == 1 { (self.n1, self.d1) } else { (self.n - self.n1, self.d - self.d1) }
+    }
+
+    /// This time's part of the log likelihood as the hazard ratio becomes infinite, or zero: only the
+    /// group whose hazard prevails counts while it is at risk.
+    fn log_likelihood_limit(&self, upwards: bool) -> f64 {
+        let (n, d) = self.of(u8::from(upwards));
+        let (n, d) = if n > 0.0 { (n, d) } else { self.of(u8::from(!upwards)) };
+        (0..self.d as u32).map(|k| -libm::log(n - f64::from(k) / self.d * d)).sum()
     }
 }
 
