@@ -118,12 +118,18 @@ pub fn fisher_spent(products: &[f64], stop_above: &[f64]) -> Vec<f64> {
 /// `1 − Φ((c − √t·b − δ(1 − t))/√(1 − t))`. The current trend is the drift `b/√t`; with drift 0 it is the
 /// conditional error. Lan & Wittes, Biometrics 1988;44:579.
 pub fn conditional_power(b: f64, t: f64, critical: f64, drift: f64) -> f64 {
+    if t >= 1.0 {
+        return f64::from(u8::from(b >= critical));
+    }
     normal_survival((critical - t.sqrt() * b - drift * (1.0 - t)) / (1.0 - t).sqrt())
 }
 
 /// Conditional power averaged over the effect's posterior under a flat prior:
 /// `1 − Φ((c − b/√t)/√((1 − t)/t))`. Spiegelhalter, Freedman & Blackburn, Control Clin Trials 1986;7:8.
 pub fn predictive_power(b: f64, t: f64, critical: f64) -> f64 {
+    if t >= 1.0 {
+        return f64::from(u8::from(b >= critical));
+    }
     normal_survival((critical - b / t.sqrt()) / ((1.0 - t) / t).sqrt())
 }
 

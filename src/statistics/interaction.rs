@@ -29,8 +29,9 @@ impl Interaction {
 /// [`Reason::NoVariance`].
 ///
 /// Woolf, Ann Hum Genet 1955;19:251. Cochran, Biometrics 1954;10:101.
-pub fn interaction(levels: impl Iterator<Item = Option<(f64, f64)>> + Clone) -> Result<Interaction, Reason> {
-    let usable = levels.flatten().filter(|(b, se)| b.is_finite() && se.is_finite() && *se > 0.0);
+pub fn interaction(levels: &[Option<(f64, f64)>]) -> Result<Interaction, Reason> {
+    let usable =
+        levels.iter().flatten().copied().filter(|(b, se)| b.is_finite() && se.is_finite() && *se > 0.0);
     let (mut count, mut weights, mut sum) = (0usize, 0.0, 0.0);
     for (estimate, error) in usable.clone() {
         let w = 1.0 / (error * error);

@@ -116,7 +116,7 @@ pub fn linear_regression(data: Regression<'_>) -> Result<LinearFit, Reason> {
     let n = data.outcome.len() as f64;
     let p = data.covariates.len() + 1;
     if n <= p as f64 {
-        return Err(Reason::EmptyArm);
+        return Err(Reason::Collinear);
     }
     let mut rows = data.rows();
     let centre: Vec<f64> = (0..p).map(|j| rows.iter().map(|x| x[j]).sum::<f64>() / n).collect();

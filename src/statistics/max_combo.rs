@@ -54,6 +54,23 @@ pub fn max_combo_of(statistics: &WeightedLogRanks) -> Result<MaxCombo, Reason> {
     Ok(MaxCombo { z, correlation, largest, largest_benefit, p_two_sided, p_benefit })
 }
 
+/// Whether MaxCombo rejects at `level`, two-sided or against benefit.
+///
+/// Mostly without its P value, which lies between that of the largest statistic alone and the same times
+/// the number of statistics.
+pub fn max_combo_rejects(statistics: &WeightedLogRanks, level: f64, two_sided: bool) -> Result<bool, Reason> {
+    let size = |z: f64| if two_sided { z.abs() } else { -z };
+    let largest = statistics.z().into_iter().map(size).fold(f64::NEG_INFINITY, f64::max);
+    let alone = if two_sided { two_sided_p(largest) } else { normal_cdf(-largest) };
+    if alone > level {
+        return Ok(false);
+    }
+    if alone * statistics.observed_less_expected.len() as f64 <= level {
+        return Ok(true);
+    }
+    Ok(maximum_exceeds(&statistics.correlation(), largest, two_sided)? <= level)
+}
+
 /// Chance that the largest of correlated standard normal variables, in absolute value if `two_sided`,
 /// exceeds `limit > 0`. The correlation may be singular, of rank 3 at most.
 ///
@@ -97,7 +114,7 @@ pub fn maximum_exceeds(correlation: &Matrix, limit: f64, two_sided: bool) -> Res
         return Ok(arcs(&faces, 1.0, 0.0, &nodes, &weights, &tail));
     }
     // Slices of the sphere, finest where faces meet.
-    const SLICES: usize = 64;
+    const SLICES: usize = 24;
     let mut total = 0.0;
     for slice in 0..SLICES {
         let low = -1.0 + 2.0 * slice as f64 / SLICES as f64;
@@ -138,24 +155,35 @@ fn arcs(
         }
     }
     cuts.sort_by(f64::total_cmp);
+    let lead = |angle: f64, f: &[f64; 3]| {
+        radius * (libm::cos(angle) * f[0] + libm::sin(angle) * f[1]) + height * f[2]
+    };
+    // Neighbouring pieces with the same leading face are one arc.
+    let mut pieces: Vec<(f64, f64, [f64; 3])> = Vec::new();
+    for pair in cuts.windows(2).filter(|pair| pair[1] - pair[0] > 1e-14) {
+        let middle = 0.5 * (pair[0] + pair[1]);
+        let (sine, cosine) = (libm::sin(middle), libm::cos(middle));
+        let height_of = |f: &[f64; 3]| radius * (cosine * f[0] + sine * f[1]) + height * f[2];
+        let Some(face) = faces.iter().max_by(|f, g| height_of(f).total_cmp(&height_of(g))) else { continue };
+        match pieces.last_mut() {
+            Some(last) if last.2 == *face && pair[0] - last.1 < 1e-12 && height_of(face) > 0.0 => {
+                last.1 = pair[1];
+            }
+            _ if height_of(face) > 0.0 => pieces.push((pair[0], pair[1], *face)),
+            _ => {}
+        }
+    }
     let mut total = 0.0;
-    for pair in cuts.windows(2) {
-        let (low, half) = (pair[0], 0.5 * (pair[1] - pair[0]));
-        if half < 1e-14 {
-            continue;
+    for (low, high, face) in &pieces {
+        // Where a face turns away from the direction the tail is flat to all orders: short panels there.
+        let panels = ((high - low) / 0.5).ceil().max(1.0);
+        let half = 0.5 * (high - low) / panels;
+        for panel in 0..panels as usize {
+            let middle = low + half * (2 * panel + 1) as f64;
+            let sum: f64 =
+                nodes.iter().zip(weights).map(|(x, w)| w * tail(lead(middle + half * x, face))).sum();
+            total += half * sum;
         }
-        let middle = low + half;
-        let lead = |angle: f64, f: &[f64; 3]| {
-            radius * (libm::cos(angle) * f[0] + libm::sin(angle) * f[1]) + height * f[2]
-        };
-        let Some(face) = faces.iter().max_by(|f, g| lead(middle, f).total_cmp(&lead(middle, g))) else {
-            continue;
-        };
-        if lead(middle, face) <= 0.0 {
-            continue;
-        }
-        let sum: f64 = nodes.iter().zip(weights).map(|(x, w)| w * tail(lead(middle + half * x, face))).sum();
-        total += half * sum;
     }
     total / TAU
 }

@@ -85,20 +85,24 @@ impl RestrictedMeans {
     }
 
     /// Log ratio of the mean times, by the delta method.
-    pub fn log_ratio(&self) -> Estimate {
+    pub fn log_ratio(&self) -> Result<Estimate, Reason> {
         log_ratio(self.treatment.mean, self.treatment.variance, self.control.mean, self.control.variance)
     }
 
-    /// Log ratio of the mean times lost before the horizon: below 0 is better.
-    pub fn log_ratio_lost(&self) -> Estimate {
+    /// Log ratio of the mean times lost before the horizon: below 0 is better. An arm that loses none is
+    /// [`Reason::Undefined`].
+    pub fn log_ratio_lost(&self) -> Result<Estimate, Reason> {
         let (one, zero) = (&self.treatment, &self.control);
         log_ratio(one.horizon - one.mean, one.variance, zero.horizon - zero.mean, zero.variance)
     }
 }
 
-fn log_ratio(one: f64, variance_1: f64, zero: f64, variance_0: f64) -> Estimate {
-    Estimate {
+fn log_ratio(one: f64, variance_1: f64, zero: f64, variance_0: f64) -> Result<Estimate, Reason> {
+    if one <= 0.0 || zero <= 0.0 {
+        return Err(Reason::Undefined);
+    }
+    Ok(Estimate {
         value: libm::log(one / zero),
         standard_error: (variance_1 / (one * one) + variance_0 / (zero * zero)).sqrt(),
-    }
+    })
 }

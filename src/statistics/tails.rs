@@ -14,6 +14,8 @@ pub fn chi_square_survival(x: f64, degrees: f64) -> f64 {
         two_sided_p(x.sqrt())
     } else if degrees == 2.0 {
         libm::exp(-0.5 * x)
+    } else if degrees == 3.0 {
+        two_sided_p(x.sqrt()) + (2.0 * x / std::f64::consts::PI).sqrt() * libm::exp(-0.5 * x)
     } else {
         ChiSquared::new(degrees).map_or(1.0, |d| d.sf(x))
     }

@@ -28,9 +28,9 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// `value / standard_error`.
+    /// `value / standard_error`; 0 for a value of 0, whatever its standard error.
     pub fn z(&self) -> f64 {
-        self.value / self.standard_error
+        if self.value == 0.0 { 0.0 } else { self.value / self.standard_error }
     }
 
     pub fn p_two_sided(&self) -> f64 {

@@ -1,7 +1,7 @@
 //! Two groups at each event time: the table from which log-rank, Cox, Kaplan-Meier and restricted
 //! means are all read, built in one scan and without allocation once its buffer has grown.
 
-use super::{interval::Interval, normal::two_sided_p, reason::Reason};
+use super::{interval::Interval, normal::two_sided_p, reason::Reason, solve::root};
 
 /// Those at risk and those with the event at one event time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +39,32 @@ pub fn sort_by_time(time: &[f64], order: &mut Vec<u32>) {
     order.sort_unstable_by(|&a, &b| time[a as usize].total_cmp(&time[b as usize]).then_with(|| a.cmp(&b)));
 }
 
+/// [`sort_by_time`] for the inner loop: time and row number are packed into one whole number, which
+/// sorts without looking anything up.
+#[derive(Clone, Debug, Default)]
+pub struct TimeOrder {
+    keys: Vec<u128>,
+    order: Vec<u32>,
+}
+
+impl TimeOrder {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Row numbers by rising time, ties in row order. Times must not be negative.
+    pub fn sort(&mut self, time: &[f64]) -> &[u32] {
+        self.keys.clear();
+        // The bits of floats from 0 upwards rise with the float.
+        let key = |(row, t): (usize, &f64)| (u128::from((t + 0.0).to_bits()) << 32) | row as u128;
+        self.keys.extend(time.iter().enumerate().map(key));
+        self.keys.sort_unstable();
+        self.order.clear();
+        self.order.extend(self.keys.iter().map(|k| *k as u32));
+        &self.order
+    }
+}
+
 /// Event times of one stratum or, appended one after another, of several.
 ///
 /// Each row says how many were at risk and how many had the event at one time in one stratum. The
@@ -47,6 +73,10 @@ pub fn sort_by_time(time: &[f64], order: &mut Vec<u32>) {
 #[derive(Clone, Debug, Default)]
 pub struct TwoGroupTable {
     rows: Vec<EventTime>,
+    // At risk so far in the stratum being counted, and where its rows begin.
+    n: f64,
+    n1: f64,
+    stratum_start: usize,
 }
 
 impl TwoGroupTable {
@@ -83,37 +113,29 @@ impl TwoGroupTable {
     /// One scan from the last exit to the first, adding to the numbers at risk: someone who leaves at
     /// an event's time, dead or censored, is at risk for it.
     pub fn append(&mut self, exits: SortedExits<'_>, member: impl Fn(usize) -> bool) {
-        let (mut n, mut n1) = (0u32, 0u32);
-        let mut i = exits.order.len();
-        while i > 0 {
-            let time = exits.time[exits.order[i - 1] as usize];
-            let (mut d, mut d1) = (0u32, 0u32);
-            while i > 0 {
-                let row = exits.order[i - 1] as usize;
-                if exits.time[row] != time {
-                    break;
-                }
-                i -= 1;
-                let group = exits.group[row];
-                if group > 1 || !member(row) {
-                    continue;
-                }
-                let one = u32::from(group);
-                n += 1;
-                n1 += one;
-                if exits.event[row] {
-                    d += 1;
-                    d1 += one;
-                }
+        self.begin_stratum();
+        for &row in exits.order.iter().rev() {
+            let row = row as usize;
+            if exits.group[row] <= 1 && member(row) {
+                self.leave(exits.time[row], exits.event[row], exits.group[row]);
             }
-            if d > 0 {
-                self.rows.push(EventTime {
-                    time,
-                    n: f64::from(n),
-                    n1: f64::from(n1),
-                    d: f64::from(d),
-                    d1: f64::from(d1),
-                });
+        }
+    }
+
+    /// Replaces several tables at once, each by that of the rows at its level, in a single scan.
+    ///
+    /// For subgroups: `level` numbers them from 0; rows with a number beyond the tables are left out.
+    pub fn tally_levels(tables: &mut [TwoGroupTable], exits: SortedExits<'_>, level: &[u8]) {
+        for table in &mut *tables {
+            table.clear();
+            table.begin_stratum();
+        }
+        for &row in exits.order.iter().rev() {
+            let row = row as usize;
+            if exits.group[row] <= 1
+                && let Some(table) = tables.get_mut(usize::from(level[row]))
+            {
+                table.leave(exits.time[row], exits.event[row], exits.group[row]);
             }
         }
     }
@@ -125,6 +147,34 @@ impl TwoGroupTable {
         self.clear();
         for s in 0..strata {
             self.append(exits, |row| stratum[row] == s);
+        }
+    }
+
+    /// Starts counting afresh: the rows that follow belong to another stratum.
+    fn begin_stratum(&mut self) {
+        self.stratum_start = self.rows.len();
+        self.n = 0.0;
+        self.n1 = 0.0;
+    }
+
+    /// Counts one exit, times falling. All exits of one time add to the same row's numbers at risk.
+    #[inline]
+    fn leave(&mut self, time: f64, event: bool, group: u8) {
+        let one = f64::from(group);
+        self.n += 1.0;
+        self.n1 += one;
+        let (n, n1) = (self.n, self.n1);
+        match self.rows[self.stratum_start..].last_mut() {
+            Some(last) if last.time == time => {
+                last.n = n;
+                last.n1 = n1;
+                if event {
+                    last.d += 1.0;
+                    last.d1 += one;
+                }
+            }
+            _ if event => self.rows.push(EventTime { time, n, n1, d: 1.0, d1: one }),
+            _ => {}
         }
     }
 
@@ -242,6 +292,60 @@ impl TwoGroupTable {
         total
     }
 
+    /// Events in group 1 and in group 0.
+    pub fn events(&self) -> (f64, f64) {
+        self.rows.iter().fold((0.0, 0.0), |(one, zero), r| (one + r.d1, zero + r.d - r.d1))
+    }
+
+    /// Likelihood-ratio chi-square on 1 degree of freedom; with an infinite estimate, of the limit that
+    /// the likelihood rises to.
+    pub fn cox_likelihood_ratio(&self) -> Result<f64, Reason> {
+        let top = match self.cox() {
+            Ok(fit) => self.cox_log_likelihood(fit.log_hazard_ratio),
+            Err(Reason::MonotoneLikelihood) => {
+                let upwards = self.rows.iter().any(|r| r.d1 > 0.0 && r.n > r.n1);
+                self.rows.iter().map(|r| r.log_likelihood_limit(upwards)).sum()
+            }
+            Err(reason) => return Err(reason),
+        };
+        Ok(2.0 * (top - self.cox_log_likelihood(0.0)))
+    }
+
+    /// The log hazard ratio by Firth's penalised likelihood, finite even when all events lie in one
+    /// group, with the standard error from the information there.
+    ///
+    /// The root of score plus half the third moment over the information; see [`super::cox_firth`].
+    pub fn cox_firth(&self) -> Result<TwoGroupCox, Reason> {
+        match self.cox() {
+            Err(reason) if reason != Reason::MonotoneLikelihood => return Err(reason),
+            _ => {}
+        }
+        let penalised = |beta: f64| {
+            let ratio = libm::exp(beta);
+            let (mut score, mut information, mut third) = (0.0, 0.0, 0.0);
+            self.each_risk_set(|r, gone| {
+                let a = (r.n1 - gone * r.d1) * ratio;
+                let p = a / (r.n - r.n1 - gone * (r.d - r.d1) + a);
+                score += r.d1 / r.d - p;
+                information += p * (1.0 - p);
+                third += p * (1.0 - p) * (1.0 - 2.0 * p);
+            });
+            score + 0.5 * third / information
+        };
+        let beta = root(penalised, -20.0, 20.0)?;
+        let (_, information) = self.cox_score(beta);
+        Ok(TwoGroupCox { log_hazard_ratio: beta, standard_error: 1.0 / information.sqrt(), iterations: 0 })
+    }
+
+    /// Visits Efron's risk sets: each event time as often as it has events, with the share of them gone.
+    fn each_risk_set(&self, mut visit: impl FnMut(&EventTime, f64)) {
+        for r in &self.rows {
+            for k in 0..r.d as u32 {
+                visit(r, f64::from(k) / r.d);
+            }
+        }
+    }
+
     /// Kaplan-Meier survival of one group at `time`, with Greenwood's variance.
     ///
     /// For a table of one stratum. See [`super::KaplanMeier`] for the definitions; this is the same
@@ -300,6 +404,14 @@ impl EventTime {
     /// At risk and events in one group.
     pub fn of(&self, group: u8) -> (f64, f64) {
         if group == 1 { (self.n1, self.d1) } else { (self.n - self.n1, self.d - self.d1) }
+    }
+
+    /// This time's part of the log likelihood as the hazard ratio becomes infinite, or zero: only the
+    /// group whose hazard prevails counts while it is at risk.
+    fn log_likelihood_limit(&self, upwards: bool) -> f64 {
+        let (n, d) = self.of(u8::from(upwards));
+        let (n, d) = if n > 0.0 { (n, d) } else { self.of(u8::from(!upwards)) };
+        (0..self.d as u32).map(|k| -libm::log(n - f64::from(k) / self.d * d)).sum()
     }
 }
 

@@ -116,24 +116,30 @@ fn compare_rows(
     if n1 < 2 || n0 < 2 {
         return Err(Reason::EmptyArm);
     }
+    let controls: Vec<Opponents> = hierarchy.iter().map(|level| Opponents::gather(level, control)).collect();
     let mut by_level = vec![(0u64, 0u64); hierarchy.len()];
-    let mut of_treatment = vec![(0u32, 0u32); n1];
+    let mut of_treatment = Vec::with_capacity(n1);
     let mut of_control = vec![(0u32, 0u32); n0];
-    for (&i, mine) in treatment.iter().zip(&mut of_treatment) {
-        for (&j, theirs) in control.iter().zip(&mut of_control) {
-            match decide(hierarchy, i, j, rule) {
-                Some((k, true)) => {
-                    by_level[k].0 += 1;
-                    mine.0 += 1;
-                    theirs.0 += 1;
-                }
-                Some((k, false)) => {
-                    by_level[k].1 += 1;
-                    mine.1 += 1;
-                    theirs.1 += 1;
-                }
-                None => {}
+    // Verdicts on one treated patient against each control, level by level.
+    let (mut verdict, mut next) = (vec![0i8; n0], vec![0i8; n0]);
+    for &i in treatment {
+        let (mut wins, mut losses) = (0, 0);
+        for (k, (level, controls)) in hierarchy.iter().zip(&controls).enumerate() {
+            let into = if k == 0 { &mut verdict } else { &mut next };
+            controls.judge(level, i, rule, into);
+            if k > 0 {
+                verdict.iter_mut().zip(&next).for_each(|(v, n)| *v = if *v == 0 { *n } else { *v });
             }
+            let won: u32 = verdict.iter().map(|&v| u32::from(v > 0)).sum();
+            let lost: u32 = verdict.iter().map(|&v| u32::from(v < 0)).sum();
+            by_level[k].0 += u64::from(won - wins);
+            by_level[k].1 += u64::from(lost - losses);
+            (wins, losses) = (won, lost);
+        }
+        of_treatment.push((wins, losses));
+        for (theirs, v) in of_control.iter_mut().zip(&verdict) {
+            theirs.0 += u32::from(*v > 0);
+            theirs.1 += u32::from(*v < 0);
         }
     }
     let [a, b, c] = share_covariance(&of_treatment, n0 as f64);
@@ -148,6 +154,52 @@ fn compare_rows(
         variance_loss: b + e,
         covariance: c + f,
     })
+}
+
+/// One level's values of the controls, side by side.
+struct Opponents {
+    value: Vec<f64>,
+    event: Vec<bool>,
+}
+
+impl Opponents {
+    fn gather(level: &Level<'_>, rows: &[usize]) -> Self {
+        let (value, event) = match level {
+            Level::Time { time, event } => (time, Some(event)),
+            Level::Lower(value) | Level::Higher(value) => (value, None),
+        };
+        Opponents {
+            value: rows.iter().map(|&j| value[j]).collect(),
+            event: event.map_or_else(Vec::new, |e| rows.iter().map(|&j| e[j]).collect()),
+        }
+    }
+
+    /// [`Level::compare`] of patient `i` with every control.
+    fn judge(&self, level: &Level<'_>, i: usize, rule: CensoredOnTheDay, verdict: &mut [i8]) {
+        match level {
+            Level::Time { time, event } => {
+                let (t, dies) = (time[i], event[i]);
+                let on_the_day = rule == CensoredOnTheDay::Wins;
+                for ((v, &u), &falls) in verdict.iter_mut().zip(&self.value).zip(&self.event) {
+                    let win = falls & ((t > u) | ((t == u) & !dies & on_the_day));
+                    let loss = dies & ((u > t) | ((t == u) & !falls & on_the_day));
+                    *v = i8::from(win) - i8::from(loss);
+                }
+            }
+            Level::Lower(value) => {
+                let x = value[i];
+                for (v, &y) in verdict.iter_mut().zip(&self.value) {
+                    *v = i8::from(x < y) - i8::from(x > y);
+                }
+            }
+            Level::Higher(value) => {
+                let x = value[i];
+                for (v, &y) in verdict.iter_mut().zip(&self.value) {
+                    *v = i8::from(x > y) - i8::from(x < y);
+                }
+            }
+        }
+    }
 }
 
 /// Variances and covariance of the mean shares of wins and losses.

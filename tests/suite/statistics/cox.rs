@@ -463,3 +463,22 @@ fn counts_give_the_same_estimate() {
     }
     assert_eq!(table_of(&Data::read("zero_arm")).cox().unwrap_err(), Reason::MonotoneLikelihood);
 }
+
+/// So are the likelihood-ratio chi-square, its limit when all events lie in one arm, and Firth's estimate.
+#[test]
+fn counts_give_the_same_tests_and_firth_estimate() {
+    for file in ["small20", "ecls_like", "danger_like", "zero_arm"] {
+        let data = Data::read(file);
+        let table = table_of(&data);
+        let model = Model::new(&data, &["arm"], "");
+        let columns = slices(&model.terms);
+        let rows = CoxData::new(&model.time, &model.event, &columns);
+        let fit = cox(rows, Ties::Efron).unwrap();
+        let chi_square = table.cox_likelihood_ratio().unwrap();
+        assert!((chi_square - fit.likelihood_ratio_chi_square()).abs() < 1e-7, "{file}");
+        let slow = cox_firth(rows, Ties::Efron).unwrap();
+        let fast = table.cox_firth().unwrap();
+        assert!((fast.log_hazard_ratio - slow.coefficients[0]).abs() < 1e-7, "{file}");
+        assert!((fast.standard_error - slow.standard_errors[0]).abs() < 1e-7, "{file}");
+    }
+}

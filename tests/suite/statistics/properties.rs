@@ -120,6 +120,124 @@ proptest! {
     }
 
     #[test]
+    fn levels_counted_together_are_levels_counted_alone(rows in rows(true)) {
+        let (time, event, group, stratum) = columns(&rows);
+        let mut order = Vec::new();
+        sort_by_time(&time, &mut order);
+        let exits = SortedExits { order: &order, time: &time, event: &event, group: &group };
+        let level: Vec<u8> = stratum.iter().map(|&s| s as u8).collect();
+        let mut together = vec![TwoGroupTable::new(); 2];
+        TwoGroupTable::tally_levels(&mut together, exits, &level);
+        for (k, table) in together.iter().enumerate() {
+            let mut alone = TwoGroupTable::new();
+            alone.append(exits, |row| usize::from(level[row]) == k);
+            prop_assert_eq!(table.rows(), alone.rows());
+        }
+    }
+
+    #[test]
+    fn packed_order_is_the_plain_one(rows in rows(true)) {
+        let (time, _, _, _) = columns(&rows);
+        let mut plain = Vec::new();
+        sort_by_time(&time, &mut plain);
+        let mut packed = TimeOrder::new();
+        prop_assert_eq!(packed.sort(&time), &plain[..]);
+    }
+
+    #[test]
+    fn win_counts_are_those_of_single_pairs(rows in rows(true)) {
+        let (time, event, group, score) = columns(&rows);
+        let score: Vec<f64> = score.iter().map(|&s| f64::from(s)).collect();
+        let levels = [Level::Time { time: &time, event: &event }, Level::Lower(&score)];
+        for rule in [CensoredOnTheDay::Wins, CensoredOnTheDay::Undecided] {
+            let (Ok(made), Ok(test)) =
+                (compare_pairs(&levels, &group, rule), finkelstein_schoenfeld(&levels, &group, rule))
+            else {
+                continue;
+            };
+            // Within an arm every win is another's loss, so the score is the net over the arms.
+            prop_assert_eq!(made.wins as f64 - made.losses as f64, test.score);
+            let other = compare_pairs(&levels, &swap(&group), rule).unwrap();
+            prop_assert_eq!((made.wins, made.losses), (other.losses, other.wins));
+        }
+    }
+
+    #[test]
+    fn max_combo_decides_as_its_p_value(rows in rows(false), level in 0.01f64..0.5) {
+        let (time, event, group, _) = columns(&rows);
+        let weights = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)]
+            .map(|(rho, gamma)| Weight::FlemingHarrington { rho, gamma });
+        if let Ok(tests) = weighted_log_ranks(&time, &event, &group, None, &weights) {
+            let full = max_combo_of(&tests).unwrap();
+            let decided = max_combo_rejects(&tests, level, true).unwrap();
+            prop_assert_eq!(decided, full.p_two_sided <= level);
+            let decided = max_combo_rejects(&tests, level, false).unwrap();
+            prop_assert_eq!(decided, full.p_benefit.is_some_and(|p| p <= level));
+        }
+    }
+
+    #[test]
+    fn cox_intervals_contain_their_estimate(rows in rows(true)) {
+        let (time, event, group, _) = columns(&rows);
+        if let Ok(fit) = tally(&time, &event, &group).cox() {
+            let limits = fit.interval(0.95);
+            prop_assert!(limits.contains(fit.hazard_ratio()));
+            // Wald's interval and test agree.
+            prop_assert_eq!(limits.contains(1.0), fit.p_two_sided() >= 0.05);
+        }
+    }
+
+    #[test]
+    fn no_answer_is_not_a_number(rows in rows(true), few in 0usize..12) {
+        let (time, event, group, stratum) = columns(&rows[..few.min(rows.len())]);
+        let finite = |x: f64| -> Result<(), TestCaseError> {
+            prop_assert!(!x.is_nan());
+            Ok(())
+        };
+        for weight in [Weight::Constant, Weight::Gehan, Weight::Modest { delay: 3.0 }] {
+            if let Ok(test) = log_rank(&time, &event, &group, Some(&stratum), weight) {
+                finite(test.z)?;
+            }
+        }
+        if let Ok(fit) = tally(&time, &event, &group).cox() {
+            finite(fit.z())?;
+        }
+        let of = |g: u8| -> (Vec<f64>, Vec<bool>) {
+            (0..time.len()).filter(|&i| group[i] == g).map(|i| (time[i], event[i])).unzip()
+        };
+        let ((t1, e1), (t0, e0)) = (of(1), of(0));
+        let (one, zero) = (KaplanMeier::new(&t1, &e1), KaplanMeier::new(&t0, &e0));
+        if let Ok(difference) = milestone_difference(&one, &zero, 5.0) {
+            finite(difference.z())?;
+        }
+        if let Ok(means) = RestrictedMeans::new(&one, &zero, 8.0) {
+            finite(means.z())?;
+        }
+        if let Ok(test) = mann_whitney(&t1, &t0) {
+            finite(test.z())?;
+        }
+        if let Ok(test) = welch(&t1, &t0) {
+            finite(test.t())?;
+        }
+        let count = |e: &[bool]| e.iter().filter(|&&e| e).count() as u32;
+        let table = TwoByTwo::new(count(&e1), e1.len() as u32, count(&e0), e0.len() as u32);
+        for value in [table.pooled_z(), table.yates_chi_square(), table.risk_difference().map(|d| d.z())] {
+            finite(value.unwrap_or(0.0))?;
+        }
+        finite(table.fisher().two_sided)?;
+        if let Ok(limits) = table.difference_score_interval(ScoreVariance::MiettinenNurminen, 0.95) {
+            finite(limits.lower)?;
+            finite(limits.upper)?;
+        }
+        let score: Vec<f64> = stratum.iter().map(|&s| f64::from(s)).collect();
+        let levels = [Level::Time { time: &time, event: &event }, Level::Higher(&score)];
+        if let Ok(wins) = compare_pairs(&levels, &group, CensoredOnTheDay::Wins) {
+            finite(wins.log_win_odds().map_or(0.0, |w| w.z()))?;
+            finite(wins.log_win_ratio().map_or(0.0, |w| w.z()))?;
+        }
+    }
+
+    #[test]
     fn efron_is_breslow_without_ties(rows in rows(false)) {
         let (time, event, group, _) = columns(&rows);
         let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
@@ -210,7 +328,7 @@ proptest! {
     fn two_levels_interact_as_their_difference(
         a in -2.0f64..2.0, b in -2.0f64..2.0, sa in 0.1f64..1.0, sb in 0.1f64..1.0,
     ) {
-        let test = interaction([Some((a, sa)), None, Some((b, sb))].into_iter()).unwrap();
+        let test = interaction(&[Some((a, sa)), None, Some((b, sb))]).unwrap();
         prop_assert_eq!(test.degrees, 1);
         prop_assert!(close(test.chi_square, (a - b) * (a - b) / (sa * sa + sb * sb)));
     }
