@@ -13,6 +13,9 @@ pub struct Subgroup {
     pub code: Vec<u8>,
 }
 
+/// Levels a subgroup may have.
+pub const MOST_LEVELS: usize = 16;
+
 /// The test that an effect is the same in all levels of a subgroup.
 ///
 /// For hazard ratios this is the test of the interaction in a Cox model stratified by the subgroup; for
@@ -29,7 +32,11 @@ pub fn interaction(levels: &[Comparison]) -> Comparison {
     if levels.iter().any(|c| !(c.se > 0.0)) {
         return result;
     }
-    match statistics::interaction(levels.iter().map(|c| Some((c.estimate, c.se)))) {
+    let mut estimates = [None; MOST_LEVELS];
+    for (estimate, c) in estimates.iter_mut().zip(levels) {
+        *estimate = Some((c.estimate, c.se));
+    }
+    match statistics::interaction(&estimates[..levels.len().min(MOST_LEVELS)]) {
         Err(reason) => result.reason = Some(reason),
         Ok(test) => {
             result.reason = None;

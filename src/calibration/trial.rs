@@ -41,8 +41,12 @@ const BOUNDS: [f64; 2] = [-8.0, 8.0];
 /// Rows of the first, coarse solution.
 const COARSE_STEP: usize = 16;
 const MOST_ROUNDS: usize = 60;
-/// Differences of a risk or a log ratio that count as met: a twentieth of a tenth of a point.
-const MET: f64 = 5e-5;
+/// Times the few rows are held against all.
+const MOST_CORRECTIONS: usize = 4;
+/// Difference on all rows that is left: a tenth of a point is a fifth of the tolerance of an anchor.
+const NEARLY: f64 = 3e-4;
+/// Differences of log odds or log ratios that count as met on the few rows.
+const MET: f64 = 1e-4;
 
 /// Solves all aims together. `weight` is the weight of each pool row besides membership in the aim's
 /// reference population.
@@ -56,10 +60,25 @@ pub fn solve(
         return Ok(Vec::new());
     }
     let mut slopes: Vec<f64> = aims.iter().map(|aim| first_slope(&aim.wanted)).collect();
-    if pool.len() > 8 * COARSE_STEP * COARSE_STEP {
-        turn(recipe, aims, pool, weight, COARSE_STEP, &mut slopes)?;
+    let mut offset = vec![0.0; aims.len()];
+    let mut got = Vec::new();
+    // What a few rows give differs from what all give by nearly the same amount whatever the knobs: solve
+    // on few, see the difference on all, aim the few accordingly.
+    let coarse = if pool.len() > 8 * COARSE_STEP * COARSE_STEP { COARSE_STEP } else { 1 };
+    for _ in 0..MOST_CORRECTIONS {
+        let few = turn(recipe, aims, &offset, pool, weight, coarse, &mut slopes)?;
+        if coarse == 1 {
+            got = few;
+            break;
+        }
+        got = evaluate(recipe, aims, pool, weight, 1);
+        if aims.iter().zip(&got).all(|(aim, &got)| aim.wanted.distance(got) < NEARLY) {
+            break;
+        }
+        for (k, aim) in aims.iter().enumerate() {
+            offset[k] = aim.wanted.scaled(got[k]) - aim.wanted.scaled(few[k]);
+        }
     }
-    let got = turn(recipe, aims, pool, weight, 1, &mut slopes)?;
     let solved = |(aim, got): (&Aim, f64)| Solved {
         knob: aim.knob,
         path: aim.path.clone(),
@@ -76,6 +95,7 @@ pub fn solve(
 fn turn(
     recipe: &mut Recipe,
     aims: &[Aim],
+    offset: &[f64],
     pool: &Pool,
     weight: &[f64],
     step: usize,
@@ -85,19 +105,14 @@ fn turn(
     let mut got = Vec::new();
     for _ in 0..MOST_ROUNDS {
         got = evaluate(recipe, aims, pool, weight, step);
-        let met = |(aim, &got): (&Aim, &f64)| {
-            let difference = match aim.wanted {
-                Wanted::Risk { value, .. } | Wanted::BailOut { value, .. } => got - value,
-                Wanted::RiskRatio { value, .. } | Wanted::HazardRatio { value, .. } => libm::log(got / value),
-            };
-            difference.abs() < MET
-        };
-        if aims.iter().zip(&got).all(met) {
+        // What all rows would give, as far as the offset tells.
+        let seen: Vec<f64> = (0..aims.len()).map(|k| aims[k].wanted.scaled(got[k]) + offset[k]).collect();
+        if aims.iter().zip(&seen).all(|(aim, &y)| (y - aim.wanted.scaled(aim.wanted.value())).abs() < MET) {
             return Ok(got);
         }
         for (k, aim) in aims.iter().enumerate() {
             let x = recipe.read(aim.knob);
-            let (y, wanted) = (aim.wanted.scaled(got[k]), aim.wanted.scaled(aim.wanted.value()));
+            let (y, wanted) = (seen[k], aim.wanted.scaled(aim.wanted.value()));
             if let Some((x0, y0)) = before[k]
                 && (x - x0).abs() > 1e-4
                 && ((y - y0) / (x - x0)).is_finite()
@@ -112,7 +127,7 @@ fn turn(
         }
     }
     let missed: Vec<Unreachable> = (0..aims.len())
-        .filter(|&k| (got[k] - aims[k].wanted.value()).abs() > 20.0 * MET)
+        .filter(|&k| aims[k].wanted.distance(got[k]) > 100.0 * MET)
         .map(|k| reach(recipe, aims, k, pool, weight))
         .collect();
     if missed.is_empty() { Ok(got) } else { Err(missed) }
@@ -157,6 +172,14 @@ impl Wanted {
             | Wanted::RiskRatio { value, .. }
             | Wanted::HazardRatio { value, .. }
             | Wanted::BailOut { value, .. } => *value,
+        }
+    }
+
+    /// How far a result is from the one stated: in risk, or in the log of a ratio.
+    fn distance(&self, got: f64) -> f64 {
+        match self {
+            Wanted::Risk { value, .. } | Wanted::BailOut { value, .. } => (got - value).abs(),
+            Wanted::RiskRatio { value, .. } | Wanted::HazardRatio { value, .. } => libm::log(got / value).abs(),
         }
     }
 

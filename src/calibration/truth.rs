@@ -30,20 +30,46 @@ pub struct Truth {
 struct Curves {
     days: Vec<f64>,
     groups: Vec<Course>,
+    ends: Ends,
+}
+
+/// The sets of events that have to be followed, each once.
+#[derive(Clone, Default)]
+struct Ends {
+    list: Vec<FirstOf>,
+    /// By end point: the place of the end point itself.
+    itself: Vec<usize>,
+    /// By end point: the place of the end point or a death that rules it out, whichever comes first; only
+    /// analyses of times need it, and other end points repeat `itself`.
+    or_ended: Vec<usize>,
+}
+
+impl Ends {
+    fn new(trial: &Trial, events: usize) -> Self {
+        let mut ends = Ends::default();
+        for (e, endpoint) in trial.endpoints.iter().enumerate() {
+            let itself = ends.place(first_of(&endpoint.any_of, events));
+            let timed = trial.estimands.iter().any(|x| x.endpoint == e && x.method.summary.needs_times());
+            let both: Vec<usize> = endpoint.any_of.iter().chain(&endpoint.ended_by).copied().collect();
+            let or_ended = if timed { ends.place(first_of(&both, events)) } else { itself };
+            ends.itself.push(itself);
+            ends.or_ended.push(or_ended);
+        }
+        ends
+    }
+
+    fn place(&mut self, end: FirstOf) -> usize {
+        self.list.iter().position(|known| *known == end).unwrap_or_else(|| {
+            self.list.push(end);
+            self.list.len() - 1
+        })
+    }
 }
 
 /// Computes the truth of every estimand over the rows the trial enrols, each with its weight.
 pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
     let events = trial.course.events.len();
-    // For each end point: the end point itself, then the end point or a death that rules it out.
-    let ends: Vec<FirstOf> = trial
-        .endpoints
-        .iter()
-        .flat_map(|e| {
-            let or_ended: Vec<usize> = e.any_of.iter().chain(&e.ended_by).copied().collect();
-            [first_of(&e.any_of, events), first_of(&or_ended, events)]
-        })
-        .collect();
+    let ends = Ends::new(trial, events);
     let mut days: Vec<f64> = Expectation::natural_days(trial.follow_up);
     days.extend(trial.endpoints.iter().map(|e| e.by));
     days.push(trial.follow_up);
@@ -60,7 +86,7 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
     let arms: Vec<Option<Curves>> = (0..trial.arms.len())
         .map(|arm| {
             (trial.allocation.ratio[arm] > 0).then(|| {
-                let prepared = Arm::new(&trial.course, pool, arm, Adherence::AsRun, &days, &ends);
+                let prepared = Arm::new(&trial.course, pool, arm, Adherence::AsRun, &days, &ends.list);
                 let groups = prepared.means(
                     count,
                     |row| trial.enrolment.probability[row],
@@ -69,7 +95,7 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
                         member.extend(trial.subgroups.iter().zip(&first).map(|(s, f)| f + usize::from(s.code[row])));
                     },
                 );
-                Curves { days: days.clone(), groups }
+                Curves { days: days.clone(), groups, ends: ends.clone() }
             })
         })
         .collect();
@@ -95,7 +121,7 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
             .iter()
             .map(|arm| {
                 arm.as_ref().map_or(Vec::new(), |c| {
-                    let primary = 2 * trial.estimands[0].endpoint;
+                    let primary = c.ends.itself[trial.estimands[0].endpoint];
                     let points = c.days.iter().zip(&c.groups[0].first_of[primary]);
                     std::iter::once((0.0, 0.0)).chain(points.map(|(&d, &p)| (d, p))).collect()
                 })
@@ -107,7 +133,7 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
 impl Curves {
     fn risk(&self, group: usize, endpoint: usize, by: f64) -> f64 {
         let course = &self.groups[group];
-        course.first_of[2 * endpoint][course.day(by).expect("a day asked for")]
+        course.first_of[self.ends.itself[endpoint]][course.day(by).expect("a day asked for")]
     }
 }
 
@@ -147,11 +173,13 @@ fn estimand(trial: &Trial, index: usize, arms: &[Option<Curves>], first: &[usize
 fn hazard_ratio(trial: &Trial, index: usize, group: usize, treatment: &Curves, control: &Curves) -> f64 {
     let estimand = &trial.estimands[index];
     let endpoint = estimand.endpoint;
-    let at_risk = |c: &Curves| -> Vec<f64> { c.groups[group].first_of[2 * endpoint + 1].iter().map(|x| 1.0 - x).collect() };
+    let at_risk = |c: &Curves| -> Vec<f64> {
+        c.groups[group].first_of[c.ends.or_ended[endpoint]].iter().map(|x| 1.0 - x).collect()
+    };
     let (risk1, risk0) = (at_risk(treatment), at_risk(control));
     let ratio = &trial.allocation.ratio;
     let side = |at_risk: &[f64], c: &Curves, arm: u8| {
-        (at_risk.to_vec(), c.groups[group].first_of[2 * endpoint].clone(), f64::from(ratio[usize::from(arm)]))
+        (at_risk.to_vec(), c.groups[group].first_of[c.ends.itself[endpoint]].clone(), f64::from(ratio[usize::from(arm)]))
     };
     let (r1, h1, s1) = side(&risk1, treatment, estimand.treatment);
     let (r0, h0, s0) = side(&risk0, control, estimand.control);
