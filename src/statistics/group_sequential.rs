@@ -241,33 +241,50 @@ pub fn efficacy_boundary(
             Ok(with(root(|last| spent(&with(last)) - level, 0.5, 9.0)?))
         }
         Boundary::Spending(function) => {
-            let mut recursion = Recursion::new(0.0);
-            let mut upper = Vec::with_capacity(looks);
-            let mut before = 0.0;
-            for (k, &t) in information.iter().enumerate() {
-                let now = function.spent(t, level);
-                let increment = now - before;
-                before = now;
-                let bound = if increment <= 1e-16 {
-                    f64::INFINITY
-                } else if k == 0 {
-                    -normal_quantile(increment)
-                } else {
-                    root(|b| recursion.above(t, b) - increment, -5.0, 10.0)?
-                };
-                upper.push(bound);
-                if k + 1 < looks {
-                    recursion.advance(t, lower(k, bound), bound);
-                }
-            }
-            Ok(upper)
+            let spent: Vec<f64> = information.iter().map(|&t| function.spent(t, level)).collect();
+            boundary_for_spent(&spent, information, sides, futility)
         }
     }
 }
 
-/// The constant of a Wang-Tsiatis boundary: its value at full information.
-pub fn boundary_constant(boundary: &[f64]) -> Option<f64> {
-    boundary.last().copied()
+/// The upper boundary that has spent the given error by each look, whatever the information there.
+///
+/// For looks that fall where they fall: `spent` may follow calendar time or the planned schedule while
+/// `information` is what was found, in any unit. Only as many looks as have been reached are needed.
+pub fn boundary_for_spent(
+    spent: &[f64],
+    information: &[f64],
+    sides: Sides,
+    futility: Option<&[f64]>,
+) -> Result<Vec<f64>, Reason> {
+    let rising = information.windows(2).all(|w| w[0] < w[1]);
+    if !rising || information.first().is_none_or(|&t| t <= 0.0) {
+        return Err(Reason::OutOfRange);
+    }
+    let mut recursion = Recursion::new(0.0);
+    let mut upper = Vec::with_capacity(information.len());
+    let mut before = 0.0;
+    for (k, (&t, &now)) in information.iter().zip(spent).enumerate() {
+        let increment = now - before;
+        before = now;
+        let bound = if increment <= 1e-16 {
+            f64::INFINITY
+        } else if k == 0 {
+            -normal_quantile(increment)
+        } else {
+            root(|b| recursion.above(t, b) - increment, -5.0, 10.0)?
+        };
+        upper.push(bound);
+        if k + 1 < information.len() {
+            let low = match (sides, futility) {
+                (Sides::Two, _) => -bound,
+                (Sides::One, Some(f)) if k < f.len() => f[k],
+                _ => f64::NEG_INFINITY,
+            };
+            recursion.advance(t, low, bound);
+        }
+    }
+    Ok(upper)
 }
 
 /// What a futility boundary does to the error allowed.

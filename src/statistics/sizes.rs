@@ -8,7 +8,7 @@ use super::{
     reason::Reason,
     solve::{integrate, root},
     tails::student_quantile,
-    two_by_two::restricted_risks,
+    two_by_two::{TwoByTwo, restricted_risks},
     unconditional::binomial,
 };
 
@@ -196,33 +196,36 @@ pub fn power_of_two_risks_unpooled(control: f64, experimental: f64, n: f64, leve
     normal_cdf((control - experimental).abs() / variance.sqrt() + normal_quantile(level))
 }
 
-/// Exact chance that the uncorrected chi-square rejects, over all tables.
+/// Exact chance that a test of two risks rejects, over all tables. Arms are a risk and a number.
 ///
-/// With equal risks, its true size: 0.0462 at 49% with 210 in each arm. With `both_tails` either direction
-/// counts, else only that of the difference. The comparison to set simulated power against.
+/// What a simulated power is to be set against: the chi-square, Fisher's test and the normal formula
+/// differ by as much as 0.04 at a few hundred patients. With equal risks it is the test's true size.
+pub fn exact_power(control: (f64, u32), experimental: (f64, u32), rejects: impl Fn(TwoByTwo) -> bool) -> f64 {
+    let ((p0, n0), (p1, n1)) = (control, experimental);
+    let (zero, one) = (binomial(n0, p0), binomial(n1, p1));
+    let mut total = 0.0;
+    for (x1, a) in one.iter().enumerate() {
+        let rejected = |(x0, _): &(usize, &f64)| rejects(TwoByTwo::new(x1 as u32, n1, *x0 as u32, n0));
+        total += a * zero.iter().enumerate().filter(rejected).map(|(_, b)| b).sum::<f64>();
+    }
+    total
+}
+
+/// [`exact_power`] of the uncorrected chi-square: a nominal 0.05 is 0.0462 at 49% with 210 in each arm.
+///
+/// With `both_tails` either direction counts, else only that of the difference.
 pub fn exact_power_of_chi_square(
     control: (f64, u32),
     experimental: (f64, u32),
     level: f64,
     both_tails: bool,
 ) -> f64 {
-    let ((p0, n0), (p1, n1)) = (control, experimental);
-    let (zero, one) = (binomial(n0, p0), binomial(n1, p1));
     let limit = -normal_quantile(level);
-    let direction = if p1 < p0 { -1.0 } else { 1.0 };
-    let mut total = 0.0;
-    for (x1, a) in one.iter().enumerate() {
-        let mut sum = 0.0;
-        for (x0, b) in zero.iter().enumerate() {
-            let table = super::TwoByTwo::new(x1 as u32, n1, x0 as u32, n0);
-            let z = table.pooled_z().unwrap_or(0.0);
-            if (if both_tails { z.abs() } else { direction * z }) >= limit {
-                sum += b;
-            }
-        }
-        total += a * sum;
-    }
-    total
+    let direction = if experimental.0 < control.0 { -1.0 } else { 1.0 };
+    exact_power(control, experimental, |table| {
+        let z = table.pooled_z().unwrap_or(0.0);
+        (if both_tails { z.abs() } else { direction * z }) >= limit
+    })
 }
 
 /// Chance of the event during a trial with constant hazards, uniform accrual over `accrual` and

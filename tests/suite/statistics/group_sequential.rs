@@ -1,6 +1,7 @@
 use shocktrial::statistics::{
-    Boundary, Crossing, Futility, Sides, Spending, Stopped, conditional_crossing, crossing_probabilities,
-    drift_for_power, efficacy_boundary, fixed_drift, normal_survival, repeated_p, spend_alpha_and_beta,
+    Boundary, Crossing, Futility, Sides, Spending, Stopped, boundary_for_spent, conditional_crossing,
+    crossing_probabilities, drift_for_power, efficacy_boundary, fixed_drift, normal_survival, repeated_p,
+    spend_alpha_and_beta,
 };
 
 use super::reference::{EXACT, Expected, Within};
@@ -288,4 +289,18 @@ fn known_designs() {
     let drift = drift_for_power(&lower, &upper, &information, 0.8, true).unwrap();
     let inflation = (drift / fixed_drift(0.025, 0.8, Sides::Two).unwrap()).powi(2);
     assert_eq!(format!("{:.1}", 2.0 * 193.92 * inflation), "390.9");
+}
+
+/// Looks in numbers of deaths, boundaries as they are reached: the same as planned all at once.
+#[test]
+fn looks_may_come_one_by_one() {
+    let information = [0.4, 0.7, 1.0];
+    let rule = Boundary::Spending(Spending::Pocock);
+    let planned = efficacy_boundary(rule, 0.025, &information, Sides::One, None).unwrap();
+    let spent = information.map(|t| Spending::Pocock.spent(t, 0.025));
+    for reached in 1..=3 {
+        let deaths: Vec<f64> = information[..reached].iter().map(|t| 200.0 * t).collect();
+        let bounds = boundary_for_spent(&spent[..reached], &deaths, Sides::One, None).unwrap();
+        assert!(bounds.iter().zip(&planned).all(|(a, b)| (a - b).abs() < 1e-9));
+    }
 }

@@ -1,5 +1,5 @@
 use shocktrial::statistics::{
-    Comparison, design_effect, event_probability, exact_power_of_chi_square, power_of_two_risks,
+    Comparison, design_effect, event_probability, exact_power, exact_power_of_chi_square, power_of_two_risks,
     power_of_two_risks_unpooled, shift_odds,
 };
 
@@ -151,4 +151,20 @@ fn exact_power_of_published_plans() {
     assert_eq!(power(0.49, 0.49, 210, 0.025), "0.0462");
     assert_eq!(power(0.42, 0.42, 210, 0.025), "0.0529");
     assert_eq!(power(0.50, 0.50, 72, 0.025), "0.0549");
+}
+
+/// Fisher's test never exceeds its level and has less power than the chi-square; with two in each arm and
+/// both risks ½ only the two tables 2 v 0 can reach a P value of 1/3: their chance is 2/16.
+#[test]
+fn exact_power_of_fisher() {
+    let fisher = |p0: f64, p1: f64, n: u32, level: f64| {
+        exact_power((p0, n), (p1, n), |table| table.fisher().two_sided <= level)
+    };
+    assert!((fisher(0.5, 0.5, 2, 0.34) - 0.125).abs() < 1e-15);
+    for risk in [0.1, 0.35, 0.5] {
+        assert!(fisher(risk, risk, 60, 0.05) <= 0.05);
+    }
+    let chi_square = exact_power_of_chi_square((0.49, 195), (0.35, 195), 0.025, true);
+    let difference = chi_square - fisher(0.49, 0.35, 195, 0.05);
+    assert!((0.02..0.04).contains(&difference), "{difference}");
 }
