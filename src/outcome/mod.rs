@@ -2,5 +2,6 @@
 
 pub mod events;
 pub mod expectation;
+mod exponential;
 pub mod hazard;
 pub mod switching;
