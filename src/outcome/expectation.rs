@@ -26,6 +26,7 @@
 //! leaves is what `P` lost.
 
 use super::events::{EventKind, Events, Setting};
+use super::exponential::{exp, exp_each, ln_each};
 use super::hazard::Regime;
 
 /// An end point as the first of some events.
@@ -140,9 +141,17 @@ pub struct Workspace {
     /// Probability that a complication has started, given in hospital: at the start and end of a step.
     w0: Vec<f64>,
     w1: Vec<f64>,
-    /// Factor of `P` over the step that a complication brings, and `exp(−c·dt)`.
+    /// Factor of `P` over the step that a complication brings, its logarithm, and `exp(−c·dt)`.
     factor: Vec<f64>,
+    log_factor: Vec<f64>,
     unstarted: Vec<f64>,
+    /// `exp(−k·dt)`.
+    unharmed: Vec<f64>,
+    /// `c·dt` and `k·dt`.
+    onset: Vec<f64>,
+    harm: Vec<f64>,
+    /// Time in hospital before a complication starts, over the step.
+    without: Vec<f64>,
     hazard: Vec<f64>,
     happened: Vec<f64>,
     tracks: Vec<Track>,
@@ -279,7 +288,12 @@ impl Expectation {
             w0: zeros(),
             w1: zeros(),
             factor: zeros(),
+            log_factor: zeros(),
             unstarted: zeros(),
+            unharmed: zeros(),
+            onset: zeros(),
+            harm: zeros(),
+            without: zeros(),
             hazard: vec![0.0; self.events],
             happened: vec![0.0; self.events],
             tracks: vec![Track::default(); 1 + self.first_of.len()],
@@ -377,11 +391,7 @@ impl Expectation {
         let late = |r: usize| self.late.iter().map(|&e| rates[e] * table(r)[e]).sum::<f64>() * dt;
         let late_before = late(regime[0]);
         let b = if switched { [late_before, late(regime[1])] } else { [late_before; 2] };
-        let survives = if switched && b[0] != b[1] {
-            [libm::exp(-b[0]), libm::exp(-b[1])]
-        } else {
-            [libm::exp(-b[0]); 2]
-        };
+        let survives = [exp(-b[0]), exp(-b[1])];
         let compartment = usize::from(switched);
         let here = table(regime[compartment]);
         for (h, (rate, shape)) in space.hazard.iter_mut().zip(rates.iter().zip(here)) {
@@ -389,51 +399,59 @@ impl Expectation {
         }
         let h = &space.hazard;
         let somebody = space.tracks.iter().any(|t| t.in_hospital > NOBODY);
-        let mut exits = 1.0;
+        let (mut exits, mut log_exits) = (1.0, 0.0);
         if somebody {
-            exits = libm::exp(-dt * self.leaving.iter().map(|&e| h[e]).sum::<f64>());
+            log_exits = dt * self.leaving.iter().map(|&e| h[e]).sum::<f64>();
+            exits = exp(-log_exits);
             for (j, complication) in self.complications.iter().enumerate() {
-                let c = h[complication.event] * dt;
                 let k = dt * complication.excess.iter().map(|&(l, x)| x * h[self.leaving[l]]).sum::<f64>();
-                let w = space.w0[j];
-                let (unstarted, factor, w1) = if c == 0.0 && w == 0.0 {
-                    (1.0, 1.0, 0.0)
-                } else {
-                    let ec = libm::exp(-c);
-                    let ek = if k == 0.0 { 1.0 } else { libm::exp(-k) };
-                    let started = if (k - c).abs() < 1e-6 {
-                        c * ec * (1.0 - 0.5 * (k - c))
-                    } else {
-                        c * (ec - ek) / (k - c)
-                    };
-                    let (u, v) = ((1.0 - w) * ec, w * ek + (1.0 - w) * started);
-                    (ec, u + v, if u + v > 0.0 { v / (u + v) } else { w })
-                };
-                space.unstarted[j] = unstarted;
-                space.factor[j] = factor;
-                space.w1[j] = w1;
+                let c = dt * h[complication.event];
+                space.onset[j] = c;
+                space.harm[j] = k;
+                space.unstarted[j] = -c;
+                space.unharmed[j] = -k;
             }
+            exp_each(&mut space.unstarted);
+            exp_each(&mut space.unharmed);
+            for j in 0..self.complications.len() {
+                let (c, k, ec, ek) = (space.onset[j], space.harm[j], space.unstarted[j], space.unharmed[j]);
+                let close = (k - c).abs() < 1e-6;
+                let started = c * if close { ec * (1.0 - 0.5 * (k - c)) } else { (ec - ek) / (k - c) };
+                let w = space.w0[j];
+                let (u, v) = ((1.0 - w) * ec, w * ek + (1.0 - w) * started);
+                space.factor[j] = u + v;
+                space.w1[j] = v / (u + v);
+            }
+            ln_each(&space.factor, &mut space.log_factor);
         }
         for (which, track) in space.tracks.iter_mut().enumerate() {
             let end_point = which.checked_sub(1).map(|i| &self.first_of[i]);
             let ends_it = |event: usize| end_point.is_some_and(|p| p.events[event]);
             let mut inflow = 0.0;
+            let mut a = 0.0;
             let mut stays = 1.0;
             let mut phi0 = 1.0;
             if track.in_hospital > NOBODY {
-                stays = exits;
+                (stays, a) = (exits, log_exits);
                 for (j, complication) in self.complications.iter().enumerate() {
-                    stays *= if ends_it(complication.event) { space.unstarted[j] } else { space.factor[j] };
+                    if ends_it(complication.event) {
+                        stays *= space.unstarted[j];
+                        a += space.onset[j];
+                    } else {
+                        stays *= space.factor[j];
+                        a -= space.log_factor[j];
+                    }
                 }
-                phi0 = mean_power(stays);
+                phi0 = phi(a, stays);
                 let time = track.in_hospital * dt * phi0;
                 // the part of that time in which complication j has not started: what falls is then
                 // P·(1 − w), by exp(−c·dt) instead of j's factor
-                let without = |j: usize| {
+                for j in 0..self.complications.len() {
                     let start = track.in_hospital * (1.0 - space.w0[j]);
-                    let ratio = stays * space.unstarted[j] / space.factor[j].max(1e-300);
-                    start * dt * mean_power(ratio)
-                };
+                    let ratio = stays * space.unstarted[j] / space.factor[j];
+                    let a = a + space.onset[j] + space.log_factor[j];
+                    space.without[j] = start * dt * phi(a, ratio);
+                }
                 // expected numbers, before scaling them to what the product lost
                 let mut left = [0.0; MOST_LEAVING];
                 for (l, &event) in self.leaving.iter().enumerate() {
@@ -449,7 +467,7 @@ impl Expectation {
                     if complication.excess.is_empty() {
                         continue;
                     }
-                    let with = time - without(j);
+                    let with = time - space.without[j];
                     for &(l, x) in &complication.excess {
                         let more = x * h[self.leaving[l]] * with;
                         left[l] += more;
@@ -473,8 +491,8 @@ impl Expectation {
                 track.happened += onsets * scale;
                 if which == 0 {
                     for (j, complication) in self.complications.iter().enumerate() {
-                        let c = h[complication.event];
-                        space.happened[complication.event] += c * without(j) * scale;
+                        space.happened[complication.event] +=
+                            h[complication.event] * space.without[j] * scale;
                     }
                 }
                 track.in_hospital *= stays;
@@ -484,7 +502,8 @@ impl Expectation {
                 let before = track.home[side] + arriving;
                 let mut after = track.home[side] * survives[side];
                 if arriving > 0.0 {
-                    after += arriving * survives[side] * mean_power(stays / survives[side].max(1e-300)) / phi0;
+                    after += arriving * survives[side] * phi(a - b[side], stays / survives[side].max(1e-300))
+                        / phi0;
                 }
                 track.home[side] = after;
                 let died = before - after;
@@ -508,20 +527,10 @@ impl Expectation {
     }
 }
 
-/// `∫₀¹ rˢ ds = (1 − r)/(−ln r)`: the mean over a step of what falls, or rises, by the factor `r`.
-///
-/// Boole's rule on `1, r^¼, …, r` needs no logarithm and is within 1e-6 for `r` between 0.4 and 2.5.
+/// `∫₀¹ e^(−a·s) ds = (1 − r)/a`, given `r = e^(−a)`.
 #[inline]
-fn mean_power(r: f64) -> f64 {
-    if (0.4..2.5).contains(&r) {
-        let half = r.sqrt();
-        let quarter = half.sqrt();
-        (7.0 * (1.0 + r) + 32.0 * (quarter + quarter * half) + 12.0 * half) / 90.0
-    } else if r > 0.0 {
-        (1.0 - r) / -libm::log(r)
-    } else {
-        0.0
-    }
+fn phi(a: f64, r: f64) -> f64 {
+    if a.abs() < 1e-4 { 1.0 - a * (1.0 / 2.0 - a * (1.0 / 6.0)) } else { (1.0 - r) / a }
 }
 
 impl Course {

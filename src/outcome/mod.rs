@@ -4,6 +4,7 @@ pub mod course;
 pub mod endpoint;
 pub mod events;
 pub mod expectation;
+mod exponential;
 pub mod hazard;
 pub mod recipe;
 pub mod switching;
