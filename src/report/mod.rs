@@ -1,5 +1,9 @@
 //! What a run hands to people: the terminal page, tables, figures, the HTML report.
 
+pub mod compose;
 pub mod figures;
 pub mod html;
+pub mod numbers;
+pub mod page;
+pub mod results;
 pub mod tables;
