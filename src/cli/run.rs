@@ -7,6 +7,8 @@ use crate::{
     operating::{Fold, Measure, Truth, Truths},
     report::{
         folder::{FolderSink, Identity, OutputFolder, hash},
+        page::page,
+        results::{Input, Verdict as Outcome},
         summary::{self, Provenance},
         tables,
     },
@@ -146,12 +148,20 @@ fn one(arguments: &Arguments, path: &Path, target: &Path) -> Result<()> {
         replicates_per_second: plan.work(&(next..range.end)) as f64 / seconds,
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
     };
-    summary::write(&folder, &scenario, &measures, &fold, &verdicts, &provenance, &range)?;
+    let reproduction = provenance.told(&scenario, &range);
+    let input = Input {
+        scenario: &scenario,
+        measures: &measures,
+        fold: &fold,
+        verdicts: &verdicts,
+        reproduction: &reproduction,
+    };
+    summary::write(&folder, &input, &provenance, &range)?;
     let written = folder.finish()?;
     if arguments.json {
         super::print(&summary::text(&written)?)?;
     } else if !arguments.quiet {
-        super::print(&summary::page(&scenario, &measures, &fold, &verdicts, &provenance, &written))?;
+        super::print(&format!("{}\nEverything is in {}", page(&input), written.display()))?;
     }
     not_met(&verdicts)
 }
@@ -185,7 +195,7 @@ fn progress(arguments: &Arguments, work: u64) -> ProgressBar {
 }
 
 /// Each expectation with what came back.
-fn verdicts(scenario: &Scenario, measures: &[Measure]) -> Vec<summary::Verdict> {
+fn verdicts(scenario: &Scenario, measures: &[Measure]) -> Vec<Outcome> {
     scenario
         .expectations
         .iter()
@@ -205,7 +215,7 @@ fn verdicts(scenario: &Scenario, measures: &[Measure]) -> Vec<summary::Verdict> 
                     && m.look.is_none()
                     && m.arm == arm
             });
-            Some(summary::Verdict {
+            Some(Outcome {
                 expectation: expectation.clone(),
                 measure: name,
                 expected,
@@ -223,7 +233,7 @@ fn of_endpoint(scenario: &Scenario, run: usize, estimand: &str, endpoint: &str) 
     trial.estimands.iter().any(|e| e.name == estimand && trial.endpoints[e.endpoint].name == endpoint)
 }
 
-fn not_met(verdicts: &[summary::Verdict]) -> Result<()> {
+fn not_met(verdicts: &[Outcome]) -> Result<()> {
     let missed: Vec<String> = verdicts
         .iter()
         .filter(|v| v.verdict == Verdict::NotMet)

@@ -1,24 +1,18 @@
 //! The finished folder: summary, tables, figures, report, manifest; and the page on the terminal.
 
-use super::{folder::{Identity, OutputFolder}, tables};
+use super::{
+    compose::compose,
+    folder::{Identity, OutputFolder},
+    results::{Input, Verdict},
+    tables,
+};
 use crate::{
     error::{Error, Result},
-    operating::{Fold, Measure},
-    scenario::{Scenario, document::Provenance as From, expect::{self, Expectation}},
+    operating::Measure,
+    scenario::{Scenario, document::Provenance as From},
 };
 use serde_json::{Value, json};
 use std::{ops::Range, path::Path};
-
-/// An expectation and what came back.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    pub expectation: Expectation,
-    pub measure: &'static str,
-    pub expected: f64,
-    pub value: f64,
-    pub mcse: f64,
-    pub verdict: expect::Verdict,
-}
 
 /// How a result came about.
 #[derive(Clone, Debug)]
@@ -34,14 +28,13 @@ pub struct Provenance {
 /// Writes every file of the folder but the rows, joins the rows, and leaves the manifest last.
 pub fn write(
     folder: &OutputFolder,
-    scenario: &Scenario,
-    measures: &[Measure],
-    _fold: &Fold,
-    verdicts: &[Verdict],
+    input: &Input,
     provenance: &Provenance,
     range: &Range<u64>,
 ) -> Result<()> {
+    let &Input { scenario, measures, verdicts, .. } = input;
     folder.join_parts(range)?;
+    report(folder, input)?;
     let mut frame = tables::measures_frame(measures, &scenario.runs)?;
     tables::write_csv(&mut frame, Some(&folder.file("operating_characteristics.csv")))?;
     tables::write_parquet(&mut frame, &folder.file("operating_characteristics.parquet"))?;
@@ -62,6 +55,41 @@ pub fn write(
         "files": folder.hashes()?.into_iter().map(|(name, hash)| json!({ "name": name, "hash": hash })).collect::<Vec<_>>(),
     });
     folder.write("manifest.json", pretty(&manifest).as_bytes())
+}
+
+/// The figures, as SVG and PNG, and the report that holds them.
+fn report(folder: &OutputFolder, input: &Input) -> Result<()> {
+    let fault = |what: String| Error::Machine(format!("cannot draw the report: {what}"));
+    let (figures, report) = compose(input);
+    for figure in &figures {
+        folder.write(&format!("figures/{}.svg", figure.name), figure.svg.as_bytes())?;
+        let png = figure.png(PNG_SCALE).map_err(|why| fault(why.to_string()))?;
+        folder.write(&format!("figures/{}.png", figure.name), &png)?;
+    }
+    let html = report.render(&figures).map_err(|why| fault(why.to_string()))?;
+    folder.write("report.html", html.as_bytes())
+}
+
+/// Pixels of a PNG per point of the figure.
+const PNG_SCALE: f32 = 2.0;
+
+impl Provenance {
+    /// What is needed to make the result again, as labels and values for people.
+    pub fn told(&self, scenario: &Scenario, range: &Range<u64>) -> Vec<(String, String)> {
+        let line = |label: &str, value: String| (label.to_owned(), value);
+        vec![
+            line("Version", format!("shocktrial {}", self.identity.version)),
+            line("Command", format!("shocktrial {}", self.command)),
+            line("Scenario hash", self.identity.scenario.clone()),
+            line("Evidence ledger", self.identity.ledger.clone()),
+            line("Seed", scenario.seed.to_string()),
+            line("Replicates", format!("{} to {}", range.start, range.end - 1)),
+            line("Patients in the pool", format!("{} of {} screened", scenario.pool.len(), scenario.pool.screened)),
+            line("Threads", self.threads.to_string()),
+            line("Wall time", format!("{:.1} s", self.seconds)),
+            line("Trials per second", format!("{:.0}", self.replicates_per_second)),
+        ]
+    }
 }
 
 fn pretty(value: &Value) -> String {
@@ -160,29 +188,4 @@ fn summary(scenario: &Scenario, measures: &[Measure], verdicts: &[Verdict], rang
         "warnings": scenario.warnings,
         "limits": scenario.limits,
     })
-}
-
-/// The page a run prints.
-pub fn page(
-    scenario: &Scenario,
-    measures: &[Measure],
-    _fold: &Fold,
-    verdicts: &[Verdict],
-    provenance: &Provenance,
-    folder: &Path,
-) -> String {
-    let mut lines = vec![scenario.title.clone()];
-    for run in &scenario.runs {
-        let find = |name: &str| measures.iter().find(|m| m.run == run.number && m.measure == name && m.look.is_none() && m.population == "all");
-        let shown = |name: &str| find(name).map_or(String::new(), |m| format!("{name} {:.4} ± {:.4}", m.value, m.mcse));
-        lines.push(format!("{} {} {}: {} {} {} {}", run.number, run.variant, run.sweep, shown("power"), shown("type_i_error"), shown("truth"), shown("estimate_mean")));
-    }
-    for v in verdicts {
-        lines.push(format!("expect {} {}: {:.4} ± {:.4} {}", v.measure, v.expected, v.value, v.mcse, v.verdict.name()));
-    }
-    for (run, s) in &scenario.solved {
-        lines.push(format!("solved {run} {} {}: {} -> {} ({})", s.path, s.label, s.wanted, s.got, s.value));
-    }
-    lines.push(format!("{:.0} trials/s, {:.1} s; {}", provenance.replicates_per_second, provenance.seconds, folder.display()));
-    lines.join("\n")
 }

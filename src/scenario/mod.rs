@@ -53,6 +53,8 @@ pub struct Scenario {
     pub runs: Vec<Run>,
     /// Why each run is there, in words; empty if not said.
     pub whys: Vec<String>,
+    /// Each run as written, after its changes; for what the report says of the design.
+    pub texts: Vec<ScenarioText>,
     pub truths: Vec<Truth>,
     /// What was solved for, in the base and where a run states its own.
     pub solved: Vec<(u32, Solved)>,
@@ -104,6 +106,7 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         population: made.population,
         pool: made.pool,
         whys: run_texts.iter().map(|r| r.why.clone()).collect(),
+        texts: run_texts.iter().map(|r| r.text.clone()).collect(),
         runs: made.runs,
         truths: made.truths,
         solved: made.solved,

@@ -68,7 +68,7 @@ pub struct Estimates {
     pub scale: EffectScale,
     /// One per replicate; NaN where a replicate gave none.
     pub estimates: Vec<f64>,
-    /// Whether each was significant; shorter counts as not.
+    /// Whether each was significant; shorter counts as not, and empty for all leaves the distinction out.
     pub significant: Vec<bool>,
     pub truth: Option<f64>,
     /// Lines beside the plot, such as "Mean, 0.81 (Monte Carlo SE, 0.002)" or "Coverage, 95.1%".
@@ -123,7 +123,8 @@ impl Estimates {
                 page.block((from, level(significant)), (to, bottom), colour(0));
             }
             if all > significant {
-                page.block((from, level(all)), (to, level(significant)), PALE);
+                let shade = if self.significant.is_empty() { colour(0) } else { PALE };
+                page.block((from, level(all)), (to, level(significant)), shade);
             }
         }
         for ((value, text, colour, dash), place) in lines.iter().zip(&places) {
@@ -158,7 +159,7 @@ impl Estimates {
         let total = self.estimates.len();
         let heading = Type::bold(BODY).wrap(&format!("{} trials", count(total as f64)), ASIDE, 2);
         let mut y = page.lines(&heading, x, top, Type::bold(BODY), Anchor::Start) + 6.0;
-        if total > 0 {
+        if total > 0 && !self.significant.is_empty() {
             let share = |n: usize| percent(n as f64 / total as f64, 1);
             for (name, n, shade) in [
                 ("Significant", bars.significant_total, colour(0)),

@@ -1,6 +1,8 @@
-//! How a figure looks and how its numbers read: colours, type sizes, dashes, formats.
+//! How a figure looks: colours, type sizes, dashes.
 
 use plotters::style::RGBColor;
+
+pub(super) use crate::report::numbers::{MISSING, count, fixed, interval, percent, ratio, signed, tick};
 
 /// A colour as plotters takes it.
 pub(super) type Colour = RGBColor;
@@ -64,80 +66,3 @@ pub(super) const MARGIN: f64 = 8.0;
 pub(super) const HAIRLINE: f64 = 1.0;
 /// Outward ticks.
 pub(super) const TICK: f64 = 5.0;
-
-/// What stands where there is no number.
-pub(super) const MISSING: &str = "–";
-
-/// `value` with `digits` decimals and a real minus sign; never "−0".
-pub(super) fn fixed(value: f64, digits: usize) -> String {
-    if !value.is_finite() {
-        return MISSING.to_string();
-    }
-    if value.abs() >= 1e7 {
-        return format!("{value:.1e}").replace('-', "−");
-    }
-    let text = format!("{value:.digits$}");
-    match text.strip_prefix('-') {
-        Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.to_string(),
-        Some(rest) => format!("−{rest}"),
-        None => text,
-    }
-}
-
-/// As `fixed`, with a plus sign before what is above zero: for differences.
-pub(super) fn signed(value: f64, digits: usize) -> String {
-    let text = fixed(value, digits);
-    let nothing = text.chars().all(|c| matches!(c, '0' | '.'));
-    if value.is_finite() && value > 0.0 && !nothing { format!("+{text}") } else { text }
-}
-
-/// A ratio: two decimals, fewer once it is large, a bound where two decimals would show nothing.
-pub(super) fn ratio(value: f64) -> String {
-    match value {
-        v if v.is_infinite() && v > 0.0 => "∞".to_string(),
-        v if !v.is_finite() => MISSING.to_string(),
-        v if v < 0.01 => "<0.01".to_string(),
-        v if v < 9.995 => fixed(v, 2),
-        v if v < 99.95 => fixed(v, 1),
-        v if v < 9999.5 => fixed(v, 0),
-        _ => ">9999".to_string(),
-    }
-}
-
-/// A proportion as a percentage without its sign.
-pub(super) fn percent(share: f64, digits: usize) -> String {
-    fixed(100.0 * share, digits)
-}
-
-/// From `low` to `high`: an en dash, or "to" where a minus sign would be mistaken for it.
-pub(super) fn interval(low: &str, high: &str) -> String {
-    let between =
-        if low.starts_with(['−', '+']) || high.starts_with(['−', '+']) { " to " } else { "–" };
-    format!("{low}{between}{high}")
-}
-
-/// A whole number, with commas from 10,000 up.
-pub(super) fn count(value: f64) -> String {
-    let plain = fixed(value, 0);
-    if !value.is_finite() || value.abs() < 9999.5 || value.abs() >= 1e7 {
-        return plain;
-    }
-    let digits = plain.trim_start_matches('−');
-    let mut grouped = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(c);
-    }
-    if plain.starts_with('−') { format!("−{grouped}") } else { grouped }
-}
-
-/// A tick's number: as few decimals as it needs.
-pub(super) fn tick(value: f64) -> String {
-    if value.abs() >= 9999.5 {
-        return count(value);
-    }
-    let text = fixed(value, 6);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
-}

@@ -1,0 +1,316 @@
+//! What is asked and how the trial is run: estimands, design, analysis.
+
+use super::{fact, table, words};
+use crate::{
+    analysis::comparison::{Summary, Test},
+    report::{
+        html::{Fact, Section},
+        numbers::{count, fixed, ratio},
+        results::{Effect, Place, Results, in_percent, in_sentence},
+    },
+    scenario::text::{ArmText, ScenarioText},
+    statistics::{normal_quantile, two_sided_p},
+    trial::{Trial, design::Design, estimand::Estimand},
+    units::Days,
+};
+
+/// The estimands, with what is done about each event that may come between.
+pub fn estimands(results: &Results) -> Section {
+    let trial = &results.run(0).trial;
+    let text = &results.scenario.texts[0];
+    let mut parts = Vec::new();
+    for (index, estimand) in trial.estimands.iter().enumerate() {
+        // A further measure of the same comparison differs by its summary only.
+        if let Some((first, _)) = estimand.name.rsplit_once('.')
+            && trial.estimands[..index].iter().any(|e| e.name == first)
+        {
+            continue;
+        }
+        let endpoint = &trial.endpoints[estimand.endpoint];
+        let arm = |arm: u8| trial.arms[usize::from(arm)].label.clone();
+        let events: Vec<&str> =
+            endpoint.any_of.iter().map(|&e| trial.course.events.list[e].label.as_str()).collect();
+        let mut facts = vec![
+            fact("Population", population(text)),
+            fact(
+                "Treatment",
+                format!("{}, against {}", arm(estimand.treatment), in_sentence(&arm(estimand.control))),
+            ),
+            fact(
+                "Variable",
+                format!("{}: the first of {} within {}", endpoint.label, in_list(&events), Days(endpoint.by)),
+            ),
+            fact("Summary measure", measures(trial, estimand)),
+            fact(
+                "Benefit",
+                if endpoint.higher_is_better {
+                    "the event happens more often"
+                } else {
+                    "the event happens less often"
+                },
+            ),
+        ];
+        facts.extend(strategies(trial, estimand, text));
+        parts.push(Section {
+            title: format!(
+                "{}{}",
+                estimand.name,
+                if index == 0 && estimand.name != "primary" { " (primary)" } else { "" }
+            ),
+            facts,
+            ..Section::default()
+        });
+    }
+    Section { title: "Estimands".into(), parts, ..Section::default() }
+}
+
+fn population(text: &ScenarioText) -> String {
+    let rules = &text.population.eligible;
+    let who = if text.population.homogeneous.is_some() {
+        "Patients who are all alike".to_owned()
+    } else if rules.is_empty() {
+        "Everybody in the registry".to_owned()
+    } else {
+        format!("Patients of the registry with {}", rules.join("; "))
+    };
+    match text.population.delay {
+        Some(delay) if delay.0 > 0.0 => format!("{who}; alive and in hospital {delay} after admission"),
+        _ => who,
+    }
+}
+
+/// The summary measure and the others of the same comparison.
+fn measures(trial: &Trial, estimand: &Estimand) -> String {
+    let mut names = vec![estimand.method.summary.label().to_owned()];
+    let others =
+        trial.estimands.iter().filter(|e| e.name.rsplit_once('.').is_some_and(|(n, _)| n == estimand.name));
+    names.extend(others.map(|e| in_sentence(e.method.summary.label())));
+    match names.len() {
+        1 => names.remove(0),
+        _ => format!("{}; also {}", names[0], names[1..].join(", ")),
+    }
+}
+
+fn strategies(trial: &Trial, estimand: &Estimand, text: &ScenarioText) -> Vec<Fact> {
+    let endpoint = &trial.endpoints[estimand.endpoint];
+    let times = estimand.method.summary.needs_times();
+    let mut facts = Vec::new();
+    let compared: Vec<&ArmText> =
+        [estimand.treatment, estimand.control].iter().map(|&arm| &text.arm.0[usize::from(arm)].1).collect();
+    if compared.iter().any(|arm| !arm.bail_out.is_empty()) {
+        facts.push(fact("Bail-out", "Treatment policy: patients stay in the arm they were assigned to"));
+    }
+    if compared.iter().any(|arm| !arm.instead.is_empty()) {
+        facts.push(fact(
+            "Another arm's treatment from the start",
+            "Treatment policy: patients stay in the arm they were assigned to",
+        ));
+    }
+    if !endpoint.ended_by.is_empty() {
+        let how = if times {
+            "Censored at death: the hazard is the cause-specific one"
+        } else {
+            "Counted as without the event: it can no longer happen"
+        };
+        facts.push(fact("Death that is not part of the end point", how));
+    }
+    if trial.loss_rate > 0.0 {
+        let how = if times {
+            "Censored when lost"
+        } else {
+            "Left out of the comparison unless the event was seen before"
+        };
+        facts.push(fact("Loss to follow-up", how));
+    }
+    facts
+}
+
+fn in_list(items: &[&str]) -> String {
+    let items: Vec<String> = items.iter().map(|i| in_sentence(i)).collect();
+    match items.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => items.join(""),
+    }
+}
+
+/// The design, precise enough to be coded again.
+pub fn design(results: &Results) -> Section {
+    let trial = &results.run(0).trial;
+    let text = &results.scenario.texts[0];
+    let mut facts = vec![
+        fact("Patients", count(trial.patients as f64)),
+        fact("Allocation", allocation(trial)),
+        fact("Randomisation", randomisation(trial, text)),
+        fact("Entry", population(text)),
+    ];
+    if let Some(sites) = &text.trial.sites {
+        let opening = sites
+            .opening
+            .map_or("all open from the start".to_owned(), |o| format!("opening evenly over {o}"));
+        facts.push(fact(
+            "Sites",
+            format!(
+                "{}, {opening}; {} patients per site and month once open",
+                sites.count, sites.patients_per_site_month
+            ),
+        ));
+    } else {
+        facts.push(fact(
+            "Sites",
+            "No accrual is stated: everybody arrives at once, and calendar time is not reported",
+        ));
+    }
+    if text.trial.consent < 1.0 {
+        facts.push(fact(
+            "Consent",
+            format!("{} of eligible patients take part", in_percent(text.trial.consent)),
+        ));
+    }
+    facts.push(fact("Follow-up", Days(trial.follow_up).to_string()));
+    if let Some(loss) = &text.trial.loss {
+        facts.push(fact(
+            "Loss to follow-up",
+            format!("{} by {}, at a constant rate", in_percent(loss.share), loss.by),
+        ));
+    }
+    let mut paragraphs = Vec::new();
+    let rules = match &trial.design {
+        Design::Fixed(fixed_design) => {
+            facts.push(fact("Looks", "One, when the last patient has been followed up"));
+            decision_rule(fixed_design.critical)
+        }
+        Design::StopOrGo(two) => {
+            let first = (trial.patients as f64 * two.first_stage).round();
+            facts.push(fact(
+                "Looks",
+                format!(
+                    "Two, after {} and {} patients have been followed up; recruitment waits for the first",
+                    count(first),
+                    count(trial.patients as f64)
+                ),
+            ));
+            facts.push(fact(
+                "First look",
+                format!(
+                    "The trial goes on if z is below {}; otherwise it stops for futility (binding in the simulation). No benefit is claimed",
+                    fixed(-two.go_if_benefit_above, 3)
+                ),
+            ));
+            decision_rule(two.last.critical)
+        }
+        #[allow(unreachable_patterns)]
+        _ => String::new(),
+    };
+    facts.push(fact("Benefit is claimed", rules));
+    let estimand = results.primary(0);
+    let effect = Effect::of(estimand);
+    if let Some(se) = results.find(0, Place::of(&estimand.name), "model_se") {
+        let edge = -trial.design.critical() * se.value;
+        let higher = trial.endpoints[estimand.endpoint].higher_is_better;
+        let edge = effect.shown(if higher { -edge } else { edge });
+        paragraphs.push(format!(
+            "With the standard error usual in this trial, {} is reached at an estimated {} of about {}.",
+            if matches!(trial.design, Design::Fixed(_)) { "the boundary" } else { "the last boundary" },
+            in_sentence(effect.summary.label()),
+            effect.words(edge),
+        ));
+    }
+    Section { title: "Design".into(), paragraphs, facts, ..Section::default() }
+}
+
+fn decision_rule(critical: f64) -> String {
+    let p = two_sided_p(critical) / 2.0;
+    format!(
+        "if z < {} (one-sided p < {}); harm if z > {}",
+        fixed(-critical, 3),
+        shortest(p),
+        fixed(critical, 3)
+    )
+}
+
+/// A p-value with as few decimals as it needs.
+fn shortest(p: f64) -> String {
+    let text = fixed(p, 5);
+    text.trim_end_matches('0').to_owned()
+}
+
+fn allocation(trial: &Trial) -> String {
+    let arms: Vec<String> = trial
+        .arms
+        .iter()
+        .zip(&trial.allocation.ratio)
+        .filter(|(_, r)| **r > 0)
+        .map(|(arm, r)| format!("{} {r}", arm.label))
+        .collect();
+    arms.join(" : ")
+}
+
+fn randomisation(trial: &Trial, text: &ScenarioText) -> String {
+    if trial.allocation.blocks.is_empty() {
+        return "Simple, each patient alone".into();
+    }
+    let sizes: Vec<String> = trial.allocation.blocks.iter().map(u32::to_string).collect();
+    let strata = &text.trial.allocation.stratify_by;
+    let within = if strata.is_empty() {
+        String::new()
+    } else {
+        format!(", within {}", strata.join(" and ").replace('_', " "))
+    };
+    let several = if sizes.len() > 1 { ", drawn at random" } else { "" };
+    format!("Permuted blocks of {}{several}{within}", sizes.join(" or "))
+}
+
+/// The analysis of each replicate.
+pub fn analysis(results: &Results) -> Section {
+    let trial = &results.run(0).trial;
+    let rows = trial
+        .estimands
+        .iter()
+        .map(|estimand| {
+            let failed =
+                results.power(0, Place::of(&estimand.name)).map_or("–".into(), |m| count(m.failed as f64));
+            vec![
+                estimand.name.clone(),
+                test(estimand.method.test).into(),
+                summary(estimand.method.summary).into(),
+                failed,
+            ]
+        })
+        .collect();
+    let z = normal_quantile(0.975);
+    Section {
+        title: "Analysis".into(),
+        paragraphs: vec![
+            "Each replicate is analysed by the code that analyses a real data set. A comparison that gives no answer (no events, an empty arm, no convergence) is counted as not significant.".into(),
+        ],
+        tables: vec![table(
+            "Methods, and replicates of the base case without an answer.",
+            vec![words("Estimand"), words("Test"), words("Estimate and 95% interval"), super::numbers("No answer", "replicates")],
+            rows,
+            &[
+                &format!("z is below 0 where the treatment does better. Intervals are two-sided 95%, with {} standard errors where they are Wald's.", ratio(z)),
+                "Interactions: Woolf's test for ratios of risks or odds; for hazard ratios, the test of the interaction in a Cox model stratified by the subgroup. Significant below a two-sided 5%, without correction for the number of subgroups.",
+            ],
+        )],
+        ..Section::default()
+    }
+}
+
+fn test(test: Test) -> &'static str {
+    match test {
+        Test::ChiSquare => "Pearson's chi-square, no continuity correction",
+        Test::LogRank => "Log-rank",
+        Test::StratifiedLogRank => "Stratified log-rank",
+        Test::Wald => "Wald",
+    }
+}
+
+fn summary(summary: Summary) -> &'static str {
+    match summary {
+        Summary::RiskRatio => "Risk ratio, Katz",
+        Summary::RiskDifference => "Risk difference, Newcombe",
+        Summary::OddsRatio => "Odds ratio, Woolf",
+        Summary::HazardRatio => "Hazard ratio, Cox with Efron's ties, Wald",
+        Summary::KaplanMeierDifference => "Difference of Kaplan–Meier risks, Greenwood",
+    }
+}

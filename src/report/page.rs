@@ -1,0 +1,327 @@
+//! The page a run prints on the terminal.
+
+use super::{
+    compose::{
+        model,
+        outcomes::{expectation_label, expectation_numbers},
+    },
+    numbers::{MISSING, count, decimals, fixed, interval, percent, signed, signed_with_error},
+    results::{
+        Effect, Input, Place, Results, capitalised, in_percent, in_sentence, patients_in, share,
+        shares_of_levels,
+    },
+};
+use crate::{operating::Measure, outcome::events::EventKind, scenario::document::Provenance, units::Days};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, Table, TableComponent, Width, presets,
+};
+
+/// Columns of a terminal the page fits.
+const WIDTH: u16 = 100;
+/// Width of the first column at most.
+const FIRST: u16 = 38;
+
+/// The page: what was asked, what each run gives, and the base case in detail.
+pub fn page(input: &Input) -> String {
+    let results = Results::new(input);
+    let mut parts = vec![heading(&results), runs(&results), base(&results)];
+    parts.extend(subgroups(&results));
+    parts.extend(patients(&results));
+    parts.extend(solved(&results));
+    parts.extend(expectations(&results, input));
+    parts.push(footing(&results));
+    parts.retain(|part| !part.is_empty());
+    let text = parts.join("\n\n");
+    text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn heading(results: &Results) -> String {
+    let mut lines = vec![results.scenario.title.clone()];
+    lines.extend(wrapped(&results.scenario.question));
+    lines.join("\n")
+}
+
+/// One line per run.
+fn runs(results: &Results) -> String {
+    let estimand = results.primary(0);
+    let trial = &results.run(0).trial;
+    let effect = Effect::of(estimand);
+    let arm = |arm: u8| trial.arms[usize::from(arm)].label.clone();
+    let mut table = new_table(&[
+        String::new(),
+        shortened(&arm(estimand.control)),
+        shortened(&arm(estimand.treatment)),
+        format!("True {}", in_sentence(effect.summary.label())),
+        "Shows benefit".into(),
+        "Shows harm".into(),
+    ]);
+    let mut null = false;
+    for run in 0..results.scenario.runs.len() {
+        let estimand = results.primary(run);
+        let (place, effect) = (Place::of(&estimand.name), Effect::of(estimand));
+        let [control, treatment] = results.model_risks(run, estimand);
+        if let Some(heading) = results.heading(run) {
+            table.add_row(vec![heading]);
+        }
+        let indent = if results.run(run).sweep.is_empty() { "" } else { "  " };
+        null |= results.run(run).null;
+        let star = if results.run(run).null { "*" } else { " " };
+        table.add_row(vec![
+            format!("{indent}{}", results.short_name(run)),
+            in_percent(control),
+            in_percent(treatment),
+            results.find(run, place, "truth").map_or(MISSING.into(), |t| effect.words(t.value)),
+            plus_minus(results.power(run, place)) + star,
+            plus_minus(results.find(run, place, "rejects_wrong_way")),
+        ]);
+    }
+    let label = &trial.endpoints[estimand.endpoint].label;
+    let mut text =
+        format!("{label}: risk by arm and true effect from the model, how often a trial shows it\n{table}");
+    text += "\n± Monte Carlo standard error";
+    if null {
+        text += "; * no effect: benefit shown is the type I error";
+    }
+    text
+}
+
+/// The base case: what its trials estimate and cost.
+fn base(results: &Results) -> String {
+    let estimand = results.primary(0);
+    let (place, effect) = (Place::of(&estimand.name), Effect::of(estimand));
+    let find = |name: &str| results.find(0, place, name);
+    let mut lines = Vec::new();
+    if let (Some(mean), Some(low), Some(high)) =
+        (find("estimate_mean"), find("estimate_q025"), find("estimate_q975"))
+    {
+        let mut line = format!(
+            "{}: mean estimate {} (95% of trials {})",
+            effect.summary.label(),
+            effect.words(mean.value),
+            effect.range(low.value, high.value),
+        );
+        if let (Some(bias), Some(coverage)) = (find("bias"), find("coverage")) {
+            let scale = if effect.is_ratio() { 1.0 } else { 100.0 };
+            let digits = decimals(scale * bias.mcse, 4);
+            line += &format!(
+                ", bias {} ± {}{}, coverage {}",
+                signed(scale * bias.value, digits),
+                fixed(scale * bias.mcse, digits),
+                if effect.is_ratio() { " (log)" } else { " points" },
+                in_percent(coverage.value),
+            );
+        }
+        lines.push(line);
+    }
+    if let Some(m) = find("exaggeration") {
+        let scale = if effect.is_ratio() { " (log scale)" } else { "" };
+        lines.push(format!(
+            "Among significant trials the estimate is {} times the truth on average{scale}",
+            fixed(m.value, 2)
+        ));
+    }
+    let trial = |name: &str| results.find(0, Place::trial(), name);
+    if let (Some(patients), Some(events)) = (trial("patients"), trial("events")) {
+        let mut line = format!("{} patients, {} primary events", count(patients.value), count(events.value));
+        if let Some(screened) = trial("screened").filter(|_| results.scenario.registry.is_some()) {
+            line += &format!(", {} candidates screened", count(screened.value));
+        }
+        if results.timed(0)
+            && let (Some(months), Some(low), Some(high)) =
+                (trial("months"), trial("months_q05"), trial("months_q95"))
+        {
+            let range = interval(&fixed(low.value, 0), &fixed(high.value, 0));
+            line += &format!(", {} months (90% of trials {range})", fixed(months.value, 0));
+        }
+        lines.push(line);
+    }
+    let failed = results.power(0, place).map_or(0, |m| m.failed);
+    if failed > 0 {
+        lines
+            .push(format!("{} replicates gave no answer and count as not significant", count(failed as f64)));
+    }
+    let wrapped: Vec<String> = lines.iter().flat_map(|line| wrapped(line)).collect();
+    format!("Base case\n{}", wrapped.join("\n"))
+}
+
+fn subgroups(results: &Results) -> Option<String> {
+    let trial = &results.run(0).trial;
+    let estimand = results.primary(0);
+    if estimand.subgroups.is_empty() {
+        return None;
+    }
+    let (all, effect) = (Place::of(&estimand.name), Effect::of(estimand));
+    let n = patients_in(trial, estimand.control) + patients_in(trial, estimand.treatment);
+    let mut table = new_table(&[
+        "Subgroup".into(),
+        "Patients".into(),
+        "Truth".into(),
+        "Mean estimate".into(),
+        "95% of trials".into(),
+        "Benefit".into(),
+        "Interaction".into(),
+    ]);
+    for &s in &estimand.subgroups {
+        let subgroup = &trial.subgroups[s];
+        let interaction = results.interaction(0, all.within(&subgroup.name, ""));
+        for (i, (level, part)) in subgroup.levels.iter().zip(shares_of_levels(trial, s)).enumerate() {
+            let place = all.within(&subgroup.name, level);
+            let value = |name: &str| results.find(0, place, name).map_or(f64::NAN, |m| m.value);
+            table.add_row(vec![
+                format!("{}: {}", subgroup.label, level.replace('_', " ")),
+                count(part * n),
+                effect.text(value("truth")),
+                effect.text(value("estimate_mean")),
+                effect.range(value("estimate_q025"), value("estimate_q975")),
+                plus_minus(results.power(0, place)),
+                if i == 0 { plus_minus(interaction) } else { String::new() },
+            ]);
+        }
+    }
+    Some(format!("{} in subgroups, base case\n{table}", effect.summary.label()))
+}
+
+fn patients(results: &Results) -> Option<String> {
+    let trial = &results.run(0).trial;
+    let estimand = results.primary(0);
+    let arms = [estimand.control, estimand.treatment].map(|arm| &trial.arms[usize::from(arm)]);
+    let events = &trial.course.events.list;
+    let shown = |index: usize| index >= events.len() || events[index].kind == EventKind::Complication;
+    let mut table = new_table(&[
+        format!("By {}", Days(trial.follow_up)),
+        shortened(&arms[0].label),
+        shortened(&arms[1].label),
+        "Difference".into(),
+    ]);
+    let order = std::iter::once(events.len()).chain(0..events.len()).chain(std::iter::once(events.len() + 1));
+    for index in order.filter(|&i| shown(i)) {
+        let name = format!("event:{}", trial.counted_name(index));
+        let risk = arms.map(|arm| results.find(0, Place::of(&name).arm(&arm.name), "risk"));
+        if risk.iter().flatten().all(|m| m.value == 0.0) {
+            continue;
+        }
+        let difference = match risk {
+            [Some(c), Some(t)] => {
+                signed_with_error(100.0 * (t.value - c.value), 100.0 * t.mcse.hypot(c.mcse), 1)
+            }
+            _ => MISSING.into(),
+        };
+        table.add_row(vec![
+            trial.counted_label(index).to_owned(),
+            plus_minus(risk[0]),
+            plus_minus(risk[1]),
+            in_plus_minus(&difference) + " points",
+        ]);
+    }
+    (table.row_count() > 0).then(|| format!("Patients, by arm assigned, base case\n{table}"))
+}
+
+fn solved(results: &Results) -> Option<String> {
+    let scenario = results.scenario;
+    if scenario.solved.is_empty() {
+        return None;
+    }
+    let mut table = new_table(&["Solved".into(), "Stated".into(), "Comes out".into(), "Number".into()]);
+    for (run, s) in &scenario.solved {
+        let text = &scenario.texts[(*run as usize).saturating_sub(1)];
+        let shown = |x: f64| {
+            if model::states_ratio(text, s.knob) { fixed(x, 3) } else { format!("{}%", percent(x, 2)) }
+        };
+        table.add_row(vec![
+            results.solved_label(*run, s),
+            shown(s.wanted),
+            shown(s.got),
+            model::solved_number(text, s),
+        ]);
+    }
+    Some(table.to_string())
+}
+
+fn expectations(results: &Results, input: &Input) -> Option<String> {
+    if input.verdicts.is_empty() {
+        return None;
+    }
+    let mut table = new_table(&[
+        "Expectation".into(),
+        "Expected".into(),
+        "Within".into(),
+        "Came back".into(),
+        "Verdict".into(),
+    ]);
+    for verdict in input.verdicts {
+        let [expected, within, got] = expectation_numbers(results, verdict);
+        let run = verdict.expectation.run;
+        let prefix = if run == 0 { String::new() } else { format!("{}: ", capitalised(&results.name(run))) };
+        let label = prefix + &expectation_label(results, verdict);
+        table.add_row(vec![label, expected, within, in_plus_minus(&got), verdict.verdict.name().into()]);
+    }
+    Some(table.to_string())
+}
+
+fn footing(results: &Results) -> String {
+    let scenario = results.scenario;
+    let assumed = model::assumptions(results).len();
+    let cited = scenario.sourced.iter().filter(|s| matches!(s.from, Provenance::Cited(_))).count();
+    let mut lines = vec![format!(
+        "{assumed} {} of the scenario assumed, {cited} cited; the report lists each with its source",
+        if assumed == 1 { "number" } else { "numbers" }
+    )];
+    for warning in &scenario.warnings {
+        lines.extend(wrapped(&format!("Warning: {warning}")));
+    }
+    lines.join("\n")
+}
+
+/// A proportion with its error: `52.1 ± 0.5%`.
+fn plus_minus(measure: Option<&Measure>) -> String {
+    if measure.is_none() { MISSING.into() } else { in_plus_minus(&share(measure)) + "%" }
+}
+
+/// `52.1 (0.5)` as `52.1 ± 0.5`; an error below the last figure shown is rounded up to it.
+fn in_plus_minus(text: &str) -> String {
+    text.replace(" (<", " ± ").replace(" (", " ± ").replace(')', "")
+}
+
+/// A name short enough for the head of a column.
+fn shortened(label: &str) -> String {
+    if label.chars().count() <= 22 {
+        return label.to_owned();
+    }
+    let mut short: String = label.chars().take(21).collect();
+    short.truncate(short.trim_end().len());
+    short + "…"
+}
+
+/// Lines no wider than the page.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= usize::from(WIDTH) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// A table with a rule under its head, words on the left and numbers on the right.
+fn new_table(head: &[String]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_style(TableComponent::HeaderLines, '─');
+    table.set_style(TableComponent::MiddleHeaderIntersections, '─');
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_header(head.to_vec());
+    for (i, column) in table.column_iter_mut().enumerate() {
+        if i == 0 {
+            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(FIRST)));
+            column.set_padding((0, 1));
+        } else {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
