@@ -1,20 +1,109 @@
 //! `shocktrial calibrate`: targets beside what the registry gives.
 
 use super::population::DEFAULT_POPULATION;
-use crate::error::{Error, Result};
+use crate::{
+    calibration::{self, CalibrationRow, target::Scale},
+    error::{Error, Result},
+    population::Registry,
+    scenario::{
+        document::{self, Document},
+        population_file::{findings, read_population, read_text},
+    },
+};
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
 
-/// Hold the registry against its targets.
+/// Hold the registry against its targets; exit 1 when a fitted one is out.
 #[derive(Args)]
 #[command(name = "calibrate")]
 pub struct Arguments {
     /// The population file.
     #[arg(default_value = DEFAULT_POPULATION)]
     file: PathBuf,
+    /// A checked target out of tolerance fails the command too.
+    #[arg(long)]
+    strict: bool,
+    /// Take the parameters as written in the file and solve nothing.
+    #[arg(long)]
+    as_written: bool,
+    /// Solve the parameters afresh and write them beside the file.
+    #[arg(long)]
+    refit: bool,
+    /// Print one JSON list and nothing else.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Prints the calibration table.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    Err(Error::input(format!("{} has no targets", arguments.file.display())))
+    let source = document::read(&arguments.file)?;
+    let (text, _) = read_text(&source)?;
+    let place = Document::parse(&source)?;
+    let wrong = |problems: Vec<crate::population::Problem>| findings(&place, &problems, "");
+    let registry = if arguments.as_written {
+        Registry::new(&text).map_err(wrong)?
+    } else if arguments.refit {
+        let beside = arguments.file.with_extension("fitted.json");
+        let fresh = calibration::calibrated(&text, &source.text, None).map_err(wrong)?;
+        std::fs::write(&beside, fresh.fitted.to_json()).map_err(|why| Error::path("write", &beside, &why))?;
+        fresh.registry
+    } else {
+        let file = read_population(&arguments.file)?;
+        if let Some(why) = &file.refitted {
+            eprintln!("note: {why}; they were solved afresh");
+        }
+        file.registry
+    };
+    let rows = calibration::table(&text, &registry).map_err(wrong)?;
+    super::print(&if arguments.json { as_json(&rows) } else { as_table(&rows) })?;
+    if calibration::is_out(&rows, arguments.strict) {
+        return Err(Error::NotMet("a target is out of tolerance; see the table".into()));
+    }
+    Ok(())
+}
+
+fn as_json(rows: &[CalibrationRow]) -> String {
+    let list: Vec<serde_json::Value> = rows
+        .iter()
+        .map(|r| {
+            json!({
+                "id": r.id, "kind": r.kind.word(), "label": r.label, "target": r.target, "achieved": r.achieved,
+                "lower": r.lower, "upper": r.upper, "tolerance": r.tolerance, "pass": r.pass, "source": r.source,
+                "error": r.error,
+            })
+        })
+        .collect();
+    serde_json::to_string_pretty(&list).expect("plain values serialise")
+}
+
+fn as_table(rows: &[CalibrationRow]) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["Target", "Wanted", "Achieved", "Passes between", "Verdict", "Source"]);
+    let mut kind = None;
+    for row in rows {
+        if kind != Some(row.kind) {
+            table.add_row([row.kind.word().to_uppercase()]);
+            kind = Some(row.kind);
+        }
+        let shown = |x: f64| match row.scale {
+            Scale::Share => format!("{:.1} %", 100.0 * x),
+            _ => format!("{x:.2}"),
+        };
+        let verdict = match row.pass {
+            Some(true) => "pass",
+            Some(false) => "FAIL",
+            None => "–",
+        };
+        table.add_row([
+            row.label.clone(),
+            shown(row.target),
+            shown(row.achieved),
+            format!("{} to {}", shown(row.lower), shown(row.upper)),
+            verdict.to_owned(),
+            row.source.clone(),
+        ]);
+    }
+    table.to_string()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    population::{Columns, CovariateKind, Dictionary, Population},
+    population::{Columns, CovariateKind, Dictionary, Registry},
     report::tables::{self, NamedValues, Values},
     scenario::population_file::read_population,
 };
@@ -33,20 +33,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(why) = &file.refitted {
         eprintln!("note: {why}");
     }
-    let population = Population::Registry(Box::new(file.registry));
-    let columns = population.columns(0..arguments.rows);
+    let columns = file.registry.columns(0..arguments.rows);
     if let Some(path) = &arguments.export {
-        write_columns(&population, &columns, path)?;
+        write_columns(&file.registry.dictionary, &columns, path)?;
     }
-    super::print(&describe(&file.text.title, &population, &columns))
+    super::print(&describe(&file.text.title, &file.registry, &columns))
 }
 
-fn write_columns(population: &Population, columns: &Columns, path: &Path) -> Result<()> {
+fn write_columns(dictionary: &Dictionary, columns: &Columns, path: &Path) -> Result<()> {
     let mut data = vec![NamedValues {
         name: "row".into(),
         values: Values::Numbers(columns.rows.iter().map(|&r| Some(r as f64)).collect()),
     }];
-    data.extend(named(population.dictionary(), columns));
+    data.extend(named(dictionary, columns));
     let mut frame = tables::data_frame(data)?;
     match path.extension().and_then(|e| e.to_str()) {
         Some("parquet") => {
@@ -76,32 +75,29 @@ pub fn named(dictionary: &Dictionary, columns: &Columns) -> Vec<NamedValues> {
         .collect()
 }
 
-fn describe(title: &str, population: &Population, columns: &Columns) -> String {
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["Covariate", "Unit", "Mean or share", "Quartiles"]);
-    for (i, covariate) in population.dictionary().list.iter().enumerate() {
-        let mut values = columns.data[i].clone();
-        if values.is_empty() {
-            continue;
+fn describe(title: &str, registry: &Registry, columns: &Columns) -> String {
+    let causes = registry.describe(columns);
+    let mut text = format!("{title}: {} patients\n", columns.len());
+    for (heading, rows) in [("Who they are", causes), ("What happens to them", registry.describe_outcomes(columns))] {
+        let mut table = comfy_table::Table::new();
+        table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+        let mut header = vec![heading.to_owned(), "Unit".to_owned(), "All".to_owned()];
+        header.extend(causes_of(&registry.dictionary));
+        table.set_header(header);
+        for row in rows {
+            let mut cells = vec![row.label, row.unit];
+            cells.extend(row.values);
+            table.add_row(cells);
         }
-        values.sort_unstable_by(f64::total_cmp);
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let at = |q: f64| values[((q * n) as usize).min(values.len() - 1)];
-        let (shown, quartiles) = match &covariate.kind {
-            CovariateKind::Number => {
-                (format!("{mean:.2}"), format!("{:.1}   {:.1}   {:.1}", at(0.25), at(0.5), at(0.75)))
-            }
-            CovariateKind::Flag => (format!("{:.1} %", 100.0 * mean), String::new()),
-            CovariateKind::Levels { names, .. } => {
-                let share = |k: usize| values.iter().filter(|&&x| x as usize == k).count() as f64 / n;
-                let shares: Vec<String> =
-                    names.iter().enumerate().map(|(k, name)| format!("{name} {:.1} %", 100.0 * share(k))).collect();
-                (shares.join(", "), String::new())
-            }
-        };
-        table.add_row([covariate.label.clone(), covariate.unit.clone(), shown, quartiles]);
+        text += &format!("{table}\n");
     }
-    format!("{title}: {} patients\n{table}", columns.len())
+    text
+}
+
+/// The causes as people read them.
+fn causes_of(dictionary: &Dictionary) -> Vec<String> {
+    match dictionary.list.first().map(|c| &c.kind) {
+        Some(CovariateKind::Levels { names, .. }) => names.iter().map(|n| n.replace('_', " ")).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -15,7 +15,7 @@ use polars::prelude::*;
 use std::{collections::HashMap, fs::File, io::BufReader, ops::Range, path::Path};
 
 /// The type of a look's number in a table.
-const LOOK: DataType = DataType::UInt32;
+const LOOK: DataType = DataType::UInt8;
 
 /// Names that the rows of a run carry as numbers.
 struct Names {

@@ -231,7 +231,7 @@ impl Maker<'_, '_> {
         let population = self.population_of(&self.stated.0, &self.stated.1)?;
         let (pool, cells) = self.pool(&population)?;
         let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
-        let (base, base_solved) = self.solve(base, None, &pool, &self.stated.0)?;
+        let (base, base_solved) = self.solve(base, None, &pool, &self.stated.0, |_| true)?;
         let mut solved: Vec<(u32, Solved)> = base_solved.into_iter().map(|s| (0, s)).collect();
         let taken = |weights: &[f64]| weights.iter().sum::<f64>() / weights.len() as f64;
         let share_taken = {
@@ -246,7 +246,7 @@ impl Maker<'_, '_> {
             let number = index as u32 + 1;
             let population = self.population_of(&run.document, &run.text)?;
             let own = self.frozen(&population, &pool, &cells, &run.document, &run.text)?;
-            let (own, own_solved) = self.solve(own, Some(&base), &pool, &run.document)?;
+            let (own, own_solved) = self.solve(own, Some(&base), &pool, &run.document, |path| run.sets(path))?;
             solved.extend(own_solved.into_iter().map(|s| (number, s)));
             let recipe = if run.text.null { own.recipe.without_effects() } else { own.recipe };
             let mut builder = Builder::new(&run.document, &run.text, &population);
@@ -357,12 +357,19 @@ impl Maker<'_, '_> {
         base: Option<&Frozen>,
         pool: &Pool,
         document: &Document,
+        sets: impl Fn(&str) -> bool,
     ) -> Result<(Frozen, Vec<Solved>)> {
         let mut open = Vec::new();
         for aim in &own.aims {
-            match base.and_then(|b| b.aims.iter().find(|known| same_claim(known, aim)).map(|k| b.recipe.read(k.knob))) {
-                Some(value) => own.recipe.turn(aim.knob, value),
-                None => open.push(aim.clone()),
+            let known = base.and_then(|b| {
+                let known = b.aims.iter().find(|known| same_claim(known, aim))?;
+                Some(b.recipe.read(known.knob))
+            });
+            if let Some(value) = known {
+                own.recipe.turn(aim.knob, value);
+            }
+            if known.is_none() || sets(&aim.path) {
+                open.push(aim.clone());
             }
         }
         let weight = vec![1.0; pool.len()];

@@ -13,8 +13,17 @@ pub struct RunText<'a> {
     pub sweep: String,
     pub why: String,
     pub replicates: Option<u64>,
+    /// Paths the variant and the sweep point set: what is stated there is solved anew.
+    pub set: Vec<String>,
     pub document: Document<'a>,
     pub text: ScenarioText,
+}
+
+impl RunText<'_> {
+    /// Whether the run itself states what stands at `path`.
+    pub fn sets(&self, path: &str) -> bool {
+        self.set.iter().any(|set| path == set || path.starts_with(&format!("{set}.")))
+    }
 }
 
 /// The parts of a scenario file that say what is run beside the base.
@@ -168,8 +177,10 @@ fn run<'a>(
 ) -> Result<RunText<'a>> {
     let mut document = base.clone();
     let changes = variant.iter().flat_map(|v| v.set.iter().map(|(path, value)| (path.as_str(), value)));
+    let mut set = Vec::new();
     for (path, value) in changes.chain(point.iter().copied()) {
         let span = value.span();
+        set.push(path.to_owned());
         document
             .set(path, value.clone())
             .map_err(|why| Error::from(Finding::new(why).at(&base.source, span)))?;
@@ -190,6 +201,7 @@ fn run<'a>(
         why: variant.map_or(String::new(), |v| v.text.why.clone()),
         replicates: variant.and_then(|v| v.text.replicates),
         sweep: sweep.join("; "),
+        set,
         document,
         text,
     })
