@@ -9,7 +9,7 @@ use crate::{
     outcome::{
         course::Course,
         expectation::{self, Expectation, FirstOf},
-        recipe::{Knob, Recipe},
+        recipe::{Knob, Recipe, Turns},
     },
     trial::pool::Pool,
 };
@@ -59,7 +59,7 @@ pub fn solve(
     if aims.is_empty() {
         return Ok(Vec::new());
     }
-    let mut slopes: Vec<f64> = aims.iter().map(|aim| first_slope(&aim.wanted)).collect();
+    let mut slopes: Vec<f64> = aims.iter().map(|aim| first_slope(recipe, aim)).collect();
     let mut offset = vec![0.0; aims.len()];
     let mut got = Vec::new();
     // What a few rows give differs from what all give by nearly the same amount whatever the knobs: solve
@@ -118,8 +118,10 @@ fn turn(
                 && ((y - y0) / (x - x0)).is_finite()
             {
                 let slope = (y - y0) / (x - x0);
-                let first = first_slope(&aim.wanted);
-                slopes[k] = if slope * first > 0.0 { slope.abs().clamp(0.05, 4.0) * first.signum() } else { slopes[k] };
+                // A step that seems to have gone the wrong way was moved by another knob; keep the slope.
+                if slope * slopes[k] > 0.0 {
+                    slopes[k] = slope.abs().clamp(0.05, 4.0) * slope.signum();
+                }
             }
             before[k] = Some((x, y));
             let next = x + ((wanted - y) / slopes[k]).clamp(-1.0, 1.0);
@@ -156,11 +158,19 @@ fn reach(recipe: &Recipe, aims: &[Aim], k: usize, pool: &Pool, weight: &[f64]) -
     }
 }
 
-fn first_slope(wanted: &Wanted) -> f64 {
-    match wanted {
+/// A first guess of how fast a result moves, on its scale, with its knob.
+fn first_slope(recipe: &Recipe, aim: &Aim) -> f64 {
+    let slope = match aim.wanted {
         Wanted::Risk { .. } => 0.7,
         Wanted::RiskRatio { .. } | Wanted::HazardRatio { .. } => 0.8,
         Wanted::BailOut { .. } => 0.9,
+    };
+    match aim.knob {
+        Knob::Effect(arm, index) if recipe.arms[arm].effects[index].turns == Turns::Factor => {
+            let logs = &recipe.arms[arm].effects[index].log_hazard_ratio;
+            0.5 * slope * logs.iter().sum::<f64>() / logs.len() as f64
+        }
+        _ => slope,
     }
 }
 

@@ -431,14 +431,21 @@ impl<'a> Builder<'a> {
         (knots, logs)
     }
 
-    /// The arm an arm is compared with, by the first estimand that does.
+    /// The arm an arm is compared with, by the first estimand that does, on whichever side.
     fn control_of(&mut self, path: &str, arm: usize) -> usize {
         let name = &self.text.arm.0[arm].0;
-        let control = self.text.estimand.0.iter().find(|(_, e)| e.compare.treatment == *name);
-        match control.map(|(_, e)| e.compare.control.clone()) {
-            Some(control) => self.arm(path, &control),
+        let other = self.text.estimand.0.iter().find_map(|(_, e)| {
+            let (treatment, control) = (&e.compare.treatment, &e.compare.control);
+            if treatment == name {
+                Some(control.clone())
+            } else {
+                (control == name).then(|| treatment.clone())
+            }
+        });
+        match other {
+            Some(other) => self.arm(path, &other),
             None => {
-                self.wrong(path, format!("no estimand compares the arm “{name}” with a control, so a ratio has no meaning here"));
+                self.wrong(path, format!("no estimand compares the arm “{name}” with another, so a ratio has no meaning here"));
                 0
             }
         }
