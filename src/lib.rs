@@ -29,3 +29,5 @@ pub mod simulation;
 pub mod operating;
 
 pub mod report;
+
+pub mod cli;

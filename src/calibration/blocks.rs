@@ -4,7 +4,7 @@ use crate::outcome::expectation::{Course, Expectation, Path, Patients};
 use std::ops::Range;
 
 /// Patients per block. Fixed, so that a sum is the same bits on any number of threads.
-const BLOCK: usize = 1 << 10;
+pub const BLOCK: usize = 1 << 10;
 
 /// Does `work` on each block of `0..n` and returns the results in the order of the blocks.
 pub fn in_blocks<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
@@ -27,14 +27,38 @@ pub fn in_blocks<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> 
     (0..count).filter_map(|block| shares[block % threads].next()).collect()
 }
 
+/// Slices of the patients that show how much a mean owes to which patients were drawn.
+pub const SLICES: usize = 16;
+
 /// The mean course of all patients on one path, each with a weight (1 without weights).
 pub fn mean(expectation: &Expectation, path: Path, patients: &Patients, weights: Option<&[f64]>) -> Course {
+    mean_and_slices(expectation, path, patients, weights).0
+}
+
+/// The same, with the mean course of each of 16 slices: a number read off them has the error
+/// [`pool_error`] because other rows might have been drawn.
+pub fn mean_and_slices(
+    expectation: &Expectation,
+    path: Path,
+    patients: &Patients,
+    weights: Option<&[f64]>,
+) -> (Course, Vec<Course>) {
     let sums = in_blocks(patients.len(), |range| {
         expectation.sum(path, patients, range, weights, &mut expectation.workspace())
     });
+    let mut slices = vec![expectation.nobody(); SLICES];
     let mut total = expectation.nobody();
-    for sum in &sums {
+    for (block, sum) in sums.iter().enumerate() {
         total.add(sum, 1.0);
+        slices[block % SLICES].add(sum, 1.0);
     }
-    total.mean()
+    (total.mean(), slices.into_iter().filter(|s| s.weight > 0.0).map(Course::mean).collect())
+}
+
+/// Standard error of a mean from its values in slices: their standard deviation over √slices.
+pub fn pool_error(slices: &[f64]) -> f64 {
+    let n = slices.len() as f64;
+    let mean = slices.iter().sum::<f64>() / n;
+    let variance = slices.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+    (variance / n).sqrt()
 }

@@ -19,6 +19,8 @@ pub struct Arm<'a> {
     /// Treatments received from the start, with their shares.
     received: Vec<(usize, f64)>,
     adherence: Adherence,
+    /// Only switches through this bail-out count, in proportion to its hazard on the day.
+    only: Option<usize>,
 }
 
 impl<'a> Arm<'a> {
@@ -39,7 +41,14 @@ impl<'a> Arm<'a> {
             received[0].1 -= instead.iter().map(|(_, share)| share).sum::<f64>();
             received.extend(instead);
         }
-        Arm { course, pool, expectation, received, adherence }
+        Arm { course, pool, expectation, received, adherence, only: None }
+    }
+
+    /// Follows only those who switch through one bail-out: the probability that a switch has happened is
+    /// then that of this bail-out. What happens after the switch has no meaning.
+    pub fn through(mut self, bail_out: usize) -> Self {
+        self.only = Some(bail_out);
+        self
     }
 
     /// Mean courses of groups of pool rows. `groups(row)` lists the groups a row belongs to, of `count`;
@@ -118,8 +127,14 @@ impl<'a> Arm<'a> {
         let hazards: Vec<&PiecewiseHazard> = bail_outs.iter().map(|b| &b.hazard).collect();
         let (u, v) = spread(row);
         let switch = switching::draw(&rates, &hazards, self.course.horizon, u, v);
-        add(Path::of(treatment), weight * switch.none);
         let to = bail_outs[switch.which].to;
+        if let Some(only) = self.only {
+            let at = |k: usize| rates[k] * hazards[k].at(switch.day);
+            let share = at(only) / (0..rates.len()).map(at).sum::<f64>();
+            add(Path { before: treatment, switch: Some((switch.day, to)) }, weight * (1.0 - switch.none) * share);
+            return add(Path::of(treatment), weight * (1.0 - (1.0 - switch.none) * share));
+        }
+        add(Path::of(treatment), weight * switch.none);
         add(Path { before: treatment, switch: Some((switch.day, to)) }, weight * (1.0 - switch.none));
     }
 }

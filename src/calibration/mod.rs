@@ -3,8 +3,14 @@
 pub mod aim;
 pub mod blocks;
 pub mod cox_limit;
+pub mod fitted;
 pub mod marginal;
+pub mod registry;
+pub mod sheet;
 pub mod solve;
+mod statistics;
 pub mod target;
 pub mod trial;
 pub mod truth;
+
+pub use registry::{Calibrated, CalibrationRow, calibrated, fit, is_out, table};

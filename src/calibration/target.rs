@@ -75,10 +75,10 @@ pub enum Measure {
     Share { of: String, among: Option<String> },
     /// Quantile of a covariate.
     Quantile { of: String, at: f64, among: Option<String> },
-    /// Death before discharge.
-    InHospitalDeath { among: Option<String> },
+    /// Death before discharge, in patients who meet a rule.
+    InHospitalDeath { of: Option<String>, among: Option<String> },
     /// Death by a day, wherever the patient is.
-    Death { by_day: f64, among: Option<String> },
+    Death { by_day: f64, of: Option<String>, among: Option<String> },
     /// An event by a day.
     Event { event: String, by_day: f64, among: Option<String> },
     /// Share of the deaths in hospital that are of one kind.

@@ -1,7 +1,7 @@
 //! Turns the knobs of a recipe until every stated result comes out.
 
 use super::{
-    aim::{Adherence, Aim, Wanted},
+    aim::{Aim, Wanted},
     cox_limit::{self, Censoring, cox_limit},
     marginal::{Arm, logit},
 };
@@ -186,6 +186,13 @@ impl Wanted {
         }
     }
 
+    fn bail_out(&self) -> Option<usize> {
+        match self {
+            Wanted::BailOut { index, .. } => Some(*index),
+            _ => None,
+        }
+    }
+
     fn arms(&self) -> Vec<usize> {
         match self {
             Wanted::Risk { arm, .. } | Wanted::BailOut { arm, .. } => vec![*arm],
@@ -199,10 +206,17 @@ pub fn first_of(list: &[usize], events: usize) -> FirstOf {
     FirstOf { events: (0..events).map(|e| list.contains(&e)).collect(), switch: false }
 }
 
+/// The mean course of an arm, good for some of the aims.
+struct Known {
+    arm: usize,
+    members: Vec<usize>,
+    course: expectation::Course,
+}
+
 /// What every aim gives with the knobs as they stand, on every `step`-th row.
 fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: usize) -> Vec<f64> {
     let course = recipe.course();
-    let mut known: Vec<(usize, Adherence, &[bool], Vec<expectation::Course>, Vec<usize>)> = Vec::new();
+    let mut known: Vec<Known> = Vec::new();
     let mut got = Vec::with_capacity(aims.len());
     for aim in aims {
         let curves: Vec<(usize, usize)> = aim
@@ -210,22 +224,20 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
             .arms()
             .into_iter()
             .map(|arm| {
-                let at = known.iter().position(|(a, adherence, rows, ..)| {
-                    *a == arm && *adherence == aim.adherence && *rows == &aim.rows[..]
-                });
+                let index = aims.iter().position(|a| std::ptr::eq(a, aim)).expect("one of the aims");
+                let at = known.iter().position(|k| k.arm == arm && k.members.contains(&index));
                 let at = at.unwrap_or_else(|| {
                     let (course, members) = arm_course(&course, aims, aim, arm, pool, weight, step);
-                    known.push((arm, aim.adherence, &aim.rows, course, members));
+                    known.push(Known { arm, members, course });
                     known.len() - 1
                 });
-                let index = aims.iter().position(|a| std::ptr::eq(a, aim)).expect("one of the aims");
-                let place = known[at].4.iter().position(|&k| k == index).expect("asked for");
+                let place = known[at].members.iter().position(|&k| k == index).expect("asked for");
                 (at, place)
             })
             .collect();
         let by = aim.wanted.by();
         let risk = |(at, place): (usize, usize)| {
-            let course = &known[at].3[0];
+            let course = &known[at].course;
             course.first_of[place][course.day(by).expect("a day asked for")]
         };
         got.push(match &aim.wanted {
@@ -234,7 +246,7 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
             Wanted::BailOut { .. } => risk(curves[0]),
             Wanted::HazardRatio { .. } => {
                 let arms = [curves[0], curves[1]].map(|(at, place)| {
-                    let course = &known[at].3[0];
+                    let course = &known[at].course;
                     let happened = course.first_of[place].clone();
                     let at_risk: Vec<f64> = happened.iter().map(|h| 1.0 - h).collect();
                     (course.days.clone(), at_risk, happened)
@@ -248,7 +260,8 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
     got
 }
 
-/// The mean course of one arm for all aims that share the arm, the adherence and the rows of `like`.
+/// The mean course of one arm for all aims that share the arm, the adherence, the rows and the bail-out
+/// of `like`.
 fn arm_course(
     course: &Course,
     aims: &[Aim],
@@ -257,11 +270,14 @@ fn arm_course(
     pool: &Pool,
     weight: &[f64],
     step: usize,
-) -> (Vec<expectation::Course>, Vec<usize>) {
+) -> (expectation::Course, Vec<usize>) {
     let members: Vec<usize> = (0..aims.len())
         .filter(|&k| {
             let aim = &aims[k];
-            aim.adherence == like.adherence && aim.rows == like.rows && aim.wanted.arms().contains(&arm)
+            aim.adherence == like.adherence
+                && aim.rows == like.rows
+                && aim.wanted.arms().contains(&arm)
+                && aim.wanted.bail_out() == like.wanted.bail_out()
         })
         .collect();
     let mut days: Vec<f64> = members.iter().map(|&k| aims[k].wanted.by()).collect();
@@ -272,7 +288,10 @@ fn arm_course(
     days.sort_by(f64::total_cmp);
     days.dedup();
     let ends: Vec<FirstOf> = members.iter().map(|&k| aims[k].wanted.first_of(course.events.len())).collect();
-    let prepared = Arm::new(course, pool, arm, like.adherence, &days, &ends);
+    let mut prepared = Arm::new(course, pool, arm, like.adherence, &days, &ends);
+    if let Some(bail_out) = like.wanted.bail_out() {
+        prepared = prepared.through(bail_out);
+    }
     let weights = |row: usize| if like.rows[row] && row % step == 0 { weight[row] } else { 0.0 };
-    (prepared.means(1, weights, |_, groups| groups.push(0)), members)
+    (prepared.means(1, weights, |_, groups| groups.push(0)).remove(0), members)
 }

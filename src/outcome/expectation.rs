@@ -495,7 +495,8 @@ impl Expectation {
                 let before = track.home[side] + arriving;
                 let mut after = track.home[side] * survives[side];
                 if arriving > 0.0 {
-                    after += arriving * survives[side] * phi(a - b[side], stays / survives[side]) / phi0;
+                    after += arriving * survives[side] * phi(a - b[side], stays / survives[side].max(1e-300))
+                        / phi0;
                 }
                 track.home[side] = after;
                 let died = before - after;

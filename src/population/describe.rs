@@ -1,7 +1,13 @@
-//! A registry in a few rows: who the patients are, overall and by cause.
+//! A registry in a few rows: who the patients are and what happens to them, overall and by cause.
 
 use super::columns::{Columns, CovariateKind};
+use super::document::RegistryDocument;
 use super::registry::Registry;
+use crate::outcome::events::{EventKind, Setting};
+use crate::outcome::expectation::{Course, Expectation, Path};
+
+/// Days by which deaths are described.
+const DEATH_DAYS: [f64; 4] = [7.0, 30.0, 180.0, 365.0];
 
 /// One row of a description: a label, and a value for everybody and for each cause.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +61,65 @@ impl Registry {
             }
         }
         rows
+    }
+}
+
+impl Registry {
+    /// Risks under usual care of `columns`, overall and by cause: death in hospital and by some days, and
+    /// every event within a year.
+    pub fn describe_outcomes(&self, columns: &Columns) -> Vec<DescriptionRow> {
+        let events = &self.outcome.events;
+        let expectation = Expectation::new(events, &[self.outcome.regime()], &DEATH_DAYS, &[]);
+        let mut space = expectation.workspace();
+        let mut groups = vec![expectation.nobody(); 1 + self.causes.len()];
+        let mut rates = vec![0.0; events.len()];
+        for row in 0..columns.len() {
+            self.outcome.rates(columns, row, &mut rates);
+            let course =
+                expectation.course(Path::of(0), self.outcome.class(columns, row), &rates, &mut space);
+            groups[0].add(course, 1.0);
+            groups[1 + columns.data[0][row] as usize].add(course, 1.0);
+        }
+        let year = DEATH_DAYS.len() - 1;
+        let row = |label: String, risk: &dyn Fn(&Course) -> f64| DescriptionRow {
+            label,
+            unit: "%".into(),
+            values: groups.iter().map(|g| percent(risk(g) / g.weight)).collect(),
+        };
+        let fatal = |e: &usize| {
+            events.list[*e].kind == EventKind::Death && events.list[*e].setting == Setting::InHospital
+        };
+        let deaths: Vec<usize> = (0..events.len()).filter(fatal).collect();
+        let in_hospital = |g: &Course| deaths.iter().map(|&e| g.happened[e][year]).sum::<f64>();
+        let mut rows = vec![row("Death in hospital".into(), &in_hospital)];
+        for (d, day) in DEATH_DAYS.iter().enumerate() {
+            rows.push(row(format!("Death by day {day}"), &|g| g.weight - g.alive[d]));
+        }
+        for (e, event) in events.list.iter().enumerate() {
+            rows.push(row(event.label.clone(), &|g| g.happened[e][year]));
+        }
+        rows
+    }
+}
+
+/// What a part of a population file assumes: the part, and the reason it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assumption {
+    pub about: String,
+    pub reason: String,
+}
+
+impl RegistryDocument {
+    /// The reasons given for numbers without a citation, in the order of the file.
+    pub fn assumptions(&self) -> Vec<Assumption> {
+        let covariates = self.covariate.iter().map(|c| (&c.label, &c.assumed));
+        let correlations = std::iter::once(("Correlations".to_string(), self.correlation.assumed.clone()));
+        let events = self.event.iter().map(|e| (&e.label, &e.assumed));
+        let own = |(about, reason): (&String, &String)| (about.clone(), reason.clone());
+        let all = covariates.map(own).chain(correlations).chain(events.map(own));
+        all.filter(|(_, reason)| !reason.is_empty())
+            .map(|(about, reason)| Assumption { about, reason })
+            .collect()
     }
 }
 

@@ -40,6 +40,7 @@ pub struct OutcomeModel {
     pub courses: Vec<String>,
     course_of_cause: Vec<usize>,
     predictors: Vec<(Predictor, Option<Expression>)>,
+    predictor_names: Vec<String>,
     rates: Vec<LogRate>,
     /// Event whose predictors make the risk, and what is taken from their sum.
     risk: Option<(usize, f64)>,
@@ -91,7 +92,8 @@ impl OutcomeModel {
             return Err(read.problems);
         }
         let regime = Regime::new(hazards);
-        Ok(Self { events, courses, course_of_cause, predictors, rates, risk, regime })
+        let predictor_names = document.predictor.iter().map(|p| p.name.clone()).collect();
+        Ok(Self { events, courses, course_of_cause, predictors, predictor_names, rates, risk, regime })
     }
 
     /// Log rate by cause of an event, before covariates.
@@ -138,6 +140,12 @@ impl OutcomeModel {
     /// How much sicker than usual a patient is, in log hazard of the event that [risk] names.
     pub fn risk(&self, columns: &Columns, row: usize) -> f64 {
         self.risk_from(&self.predictor_values(columns, row))
+    }
+
+    /// The value of a predictor in one patient; not a number if there is none of that name.
+    pub fn predictor(&self, name: &str, columns: &Columns, row: usize) -> f64 {
+        let place = self.predictor_names.iter().position(|n| n == name);
+        place.map_or(f64::NAN, |p| self.predictor_values(columns, row)[p])
     }
 
     fn risk_from(&self, x: &[f64; MOST_PREDICTORS]) -> f64 {

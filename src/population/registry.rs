@@ -123,6 +123,22 @@ impl Registry {
         needed.iter().filter(|&&n| n).count()
     }
 
+    /// The column and cut of a covariate made by `above`.
+    pub(crate) fn cut(&self, name: &str) -> Option<(usize, f64)> {
+        let column = self.dictionary.index(name)?;
+        match self.makers[column].recipe {
+            Recipe::Above { cut, .. } => Some((column, cut)),
+            _ => None,
+        }
+    }
+
+    /// Moves the cut of a covariate made by `above`: calibration only.
+    pub(crate) fn set_cut(&mut self, column: usize, value: f64) {
+        if let Recipe::Above { cut, .. } = &mut self.makers[column].recipe {
+            *cut = value;
+        }
+    }
+
     pub(super) fn stream(&self, column: usize) -> &Stream {
         &self.streams[column]
     }
@@ -387,10 +403,9 @@ impl<'a> Builder<'a> {
                 }
                 (None, Some(g)) => {
                     let given = self.earlier(&format!("{path}.flag.given.flag"), &g.flag);
-                    if let Some(other) = self.latents.iter().position(|l| *l == g.flag) {
-                        if self.correlation[latent][other] != 0.0 {
-                            self.problem(path, "a flag within another may not be correlated with it");
-                        }
+                    let other = self.latents.iter().position(|l| *l == g.flag);
+                    if other.is_some_and(|other| self.correlation[latent][other] != 0.0) {
+                        self.problem(path, "a flag within another may not be correlated with it");
                     }
                     let no = self.cuts(&format!("{path}.flag.given.no"), &g.no);
                     let yes = self.cuts(&format!("{path}.flag.given.yes"), &g.yes);

@@ -1,9 +1,11 @@
-//! What a run hands to people: the terminal page, tables, figures, the HTML report.
+//! What a run hands to people: the terminal page, tables, figures, the HTML report, the output folder.
 
 pub mod compose;
 pub mod figures;
+pub mod folder;
 pub mod html;
 pub mod numbers;
 pub mod page;
 pub mod results;
+pub mod summary;
 pub mod tables;

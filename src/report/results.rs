@@ -1,14 +1,14 @@
 //! What a run has to tell: its scenario with what came back, found by name.
 
-use super::numbers::{MISSING, fixed, interval, percent, ratio, signed, signed_with_error, with_error};
+use super::{
+    numbers::{MISSING, fixed, interval, percent, ratio, signed, signed_with_error, with_error},
+    summary::Verdict,
+};
 use crate::{
     analysis::comparison::Summary,
     calibration::trial::Solved,
     operating::{Fold, Measure},
-    scenario::{
-        Scenario,
-        expect::{self, Expectation},
-    },
+    scenario::Scenario,
     simulation::Run,
     trial::{Arm, Trial, estimand::Estimand},
 };
@@ -22,17 +22,6 @@ pub struct Input<'a> {
     pub verdicts: &'a [Verdict],
     /// How the run came about, as labels and values: version, commit, seed, command, hashes, threads, time.
     pub reproduction: &'a [(String, String)],
-}
-
-/// An expectation and what came back.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    pub expectation: Expectation,
-    pub measure: &'static str,
-    pub expected: f64,
-    pub value: f64,
-    pub mcse: f64,
-    pub verdict: expect::Verdict,
 }
 
 /// Where a measure stands within a run.
@@ -208,7 +197,9 @@ fn bound(sign: &str, value: f64) -> String {
 
 /// A mean of something counted, with its error.
 pub fn mean(measure: Option<&Measure>, most: usize) -> String {
-    measure.map_or(MISSING.into(), |m| with_error(m.value, m.mcse, most))
+    // What is the same in every replicate needs no decimals.
+    let digits = |m: &Measure| if m.mcse == 0.0 && m.value.fract() == 0.0 { 0 } else { most };
+    measure.map_or(MISSING.into(), |m| with_error(m.value, m.mcse, digits(m)))
 }
 
 /// How effects of one summary measure read: ratios as ratios, differences in percentage points.
@@ -234,6 +225,15 @@ impl Effect {
     /// A value already on the scale people read.
     pub fn text(self, value: f64) -> String {
         if self.is_ratio() { ratio(value) } else { signed(100.0 * value, 1) }
+    }
+
+    /// A value of the model, with a decimal more than readers need, to stand beside a mean estimate.
+    pub fn exact(self, measure: Option<&Measure>) -> String {
+        measure.map_or(MISSING.into(), |m| match self.is_ratio() {
+            true if (0.01..9.995).contains(&m.value) => fixed(m.value, 3),
+            true => ratio(m.value),
+            false => signed(100.0 * m.value, 2),
+        })
     }
 
     /// As in running text: `0.71`, or `−14.0 points`.

@@ -14,6 +14,9 @@ use crate::{
 use polars::prelude::*;
 use std::{collections::HashMap, fs::File, io::BufReader, ops::Range, path::Path};
 
+/// The type of a look's number in a table.
+const LOOK: DataType = DataType::UInt32;
+
 /// Names that the rows of a run carry as numbers.
 struct Names {
     /// By estimand, then slice: estimand, population, level, method.
@@ -134,7 +137,7 @@ impl<'a> Columns<'a> {
             Column::new("run".into(), self.run),
             Column::new("replicate".into(), self.replicate),
             Column::new("look".into(), self.look.iter().map(|&l| u32::from(l)).collect::<Vec<_>>())
-                .cast(&DataType::UInt8)
+                .cast(&LOOK)
                 .map_err(fault)?,
             Column::new("estimand".into(), estimand),
             Column::new("population".into(), population),
@@ -224,7 +227,7 @@ pub fn counts_frame(blocks: &[Block], runs: &[Run]) -> Result<DataFrame> {
     let columns = vec![
         Column::new("run".into(), run_column),
         Column::new("replicate".into(), replicate_column),
-        Column::new("look".into(), look).cast(&DataType::UInt8).map_err(fault)?,
+        Column::new("look".into(), look).cast(&LOOK).map_err(fault)?,
         Column::new("arm".into(), arm),
         Column::new("event".into(), event),
         Column::new("count".into(), count),

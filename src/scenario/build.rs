@@ -349,18 +349,23 @@ impl<'a> Builder<'a> {
                 let endpoint = self.endpoint_index(&format!("{path}.of"), &such.of);
                 let Some(endpoint) = endpoints.get(endpoint) else { continue };
                 let events = endpoint.any_of.clone();
-                let wanted = match (such.risk, such.hazard_ratio) {
-                    (Some(risk), None) => {
+                let wanted = match (such.risk, such.risk_ratio, such.hazard_ratio) {
+                    (None, Some(ratio), None) => {
+                        let value = self.positive(&format!("{path}.risk_ratio"), ratio, "ratio");
+                        let control = self.control_of(&path, arm);
+                        Wanted::RiskRatio { arm, control, events, by: endpoint.by, value }
+                    }
+                    (Some(risk), None, None) => {
                         let value = self.probability(&format!("{path}.risk"), risk);
                         Wanted::Risk { arm, events, by: endpoint.by, value }
                     }
-                    (None, Some(ratio)) => {
+                    (None, None, Some(ratio)) => {
                         let value = self.positive(&format!("{path}.hazard_ratio"), ratio, "hazard ratio");
                         let control = self.control_of(&path, arm);
                         Wanted::HazardRatio { arm, control, events, by: endpoint.by, value }
                     }
                     _ => {
-                        self.wrong(&path, "write one result: risk = … or hazard_ratio = …");
+                        self.wrong(&path, "write one result: risk = …, risk_ratio = … or hazard_ratio = …");
                         continue;
                     }
                 };

@@ -309,7 +309,9 @@ fn strip(value: &mut Spanned<DeValue<'_>>, path: &str, found: &mut Vec<Sourced>,
                 strip(item, &join(path, &i.to_string()), found, wrong);
             }
         }
-        DeValue::Table(table) if table.contains_key("cite") || table.contains_key("assumed") => {
+        DeValue::Table(table)
+            if table.contains_key("cite") || (table.contains_key("assumed") && table.contains_key("value")) =>
+        {
             let text = |key: &str| table.get(key).and_then(|v| v.as_ref().as_str()).map(str::to_owned);
             let from = match (text("cite"), text("assumed")) {
                 (Some(id), None) => Provenance::Cited(id),

@@ -192,7 +192,7 @@ fn population(
                 return Err(document.finding("population.registry", message).into());
             }
             let file = population_file::read_population(&path)?;
-            Ok((Some(file.source), Some(file.population)))
+            Ok((Some(file.source), Some(Population::Registry(Box::new(file.registry)))))
         }
         (None, Some(_)) => Ok((None, None)),
         _ => Err(document
@@ -394,7 +394,7 @@ impl Maker<'_, '_> {
 /// The rows are compared by what was written, not by the run's own eligibility: enrichment never moves
 /// the baseline of the patients it keeps.
 fn same_claim(base: &Aim, own: &Aim) -> bool {
-    base.path == own.path && base.wanted == own.wanted && base.adherence == own.adherence && base.knob == own.knob
+    base.path == own.path && base.wanted == own.wanted && base.adherence == own.adherence
 }
 
 fn unreachable(document: &Document, missed: &[Unreachable]) -> Error {

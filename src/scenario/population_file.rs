@@ -2,8 +2,9 @@
 
 use super::document::{Document, Sourced, read};
 use crate::{
+    calibration::{Calibrated, calibrated},
     error::{Error, Finding, Result, Source},
-    population::{Population, Problem, Registry, document::RegistryDocument},
+    population::{Problem, Registry, document::RegistryDocument},
 };
 use std::{path::Path, sync::Arc};
 
@@ -11,21 +12,30 @@ use std::{path::Path, sync::Arc};
 #[derive(Clone, Debug)]
 pub struct PopulationFile {
     pub source: Arc<Source>,
-    pub title: String,
-    pub population: Population,
+    pub text: RegistryDocument,
+    pub registry: Registry,
+    /// Why the parameters were solved afresh; none if the committed ones belong to the file.
+    pub refitted: Option<String>,
     pub sourced: Vec<Sourced>,
 }
 
-/// Reads a registry from a file.
+/// Reads a registry from a file, with the fitted values beside it.
 pub fn read_population(path: &Path) -> Result<PopulationFile> {
     let source = read(path)?;
-    let mut document = Document::parse(&source)?;
+    let (text, sourced) = read_text(&source)?;
+    let committed = std::fs::read_to_string(path.with_extension("fitted.json")).ok();
+    let document = Document::parse(&source)?;
+    let Calibrated { registry, refitted, .. } = calibrated(&text, &source.text, committed.as_deref())
+        .map_err(|problems| findings(&document, &problems, ""))?;
+    Ok(PopulationFile { source: source.clone(), text, registry, refitted, sourced })
+}
+
+/// Reads the text of a population file and checks its citations.
+pub fn read_text(source: &Arc<Source>) -> Result<(RegistryDocument, Vec<Sourced>)> {
+    let mut document = Document::parse(source)?;
     let sourced = document.take_citations()?;
     super::cite::check(&document, &sourced)?;
-    let text: RegistryDocument = document.read_as()?;
-    let registry = Registry::new(&text).map_err(|problems| findings(&document, &problems, ""))?;
-    let title = text.title.clone();
-    Ok(PopulationFile { source: source.clone(), title, population: Population::Registry(Box::new(registry)), sourced })
+    Ok((document.read_as()?, sourced))
 }
 
 /// Findings of the population room, placed in the document under `prefix`.

@@ -187,11 +187,13 @@ pub struct PeriodText {
     pub hazard_ratio: f64,
 }
 
-/// A result to be reached: a risk in the arm, or the limit of the trial's own Cox estimate.
+/// A result to be reached: a risk in the arm, its ratio to the control's, or the limit of the trial's own Cox estimate.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct SuchThatText {
     pub risk: Option<f64>,
+    /// Ratio of the risks of this arm and its control.
+    pub risk_ratio: Option<f64>,
     pub hazard_ratio: Option<f64>,
     /// The end point the result is about.
     pub of: String,

@@ -58,7 +58,7 @@ pub struct Block {
 }
 
 /// Somewhere closed blocks go, in order: a table, files, a live view.
-pub trait Sink {
+pub trait Sink: Send {
     /// Takes the next block.
     fn take(&mut self, block: &Block) -> Result<()>;
 }
@@ -157,9 +157,9 @@ pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + 
     Ok(pool.install(work))
 }
 
-/// Applies `work` to every item on all threads and keeps the order.
-pub fn map_in_order<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync + Send) -> Vec<T> {
-    items.par_iter().map(work).collect()
+/// How many threads the ambient pool has.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
 }
 
 #[cfg(test)]

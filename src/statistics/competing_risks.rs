@@ -374,29 +374,29 @@ pub fn fine_gray(
             value += row(i).iter().zip(beta).map(|(x, b)| x * b).sum::<f64>();
             score.iter_mut().zip(row(i)).for_each(|(s, x)| *s += x);
         }
-        for j in 0..times.len() {
+        for (j, &d) in deaths.iter().enumerate() {
             let mut total = 0.0;
             let mut mean = vec![0.0; p];
             let mut second = Matrix::zero(p);
-            for i in 0..n {
-                let w = weight(i, j) * risk[i];
+            for (i, &r) in risk.iter().enumerate() {
+                let w = weight(i, j) * r;
                 if w == 0.0 {
                     continue;
                 }
                 total += w;
-                for a in 0..p {
-                    mean[a] += w * row(i)[a];
-                    for b in 0..p {
-                        second.add(a, b, w * row(i)[a] * row(i)[b]);
+                for (a, (m, x)) in mean.iter_mut().zip(row(i)).enumerate() {
+                    *m += w * x;
+                    for (b, y) in row(i).iter().enumerate() {
+                        second.add(a, b, w * x * y);
                     }
                 }
             }
             mean.iter_mut().for_each(|m| *m /= total);
-            value -= deaths[j] * libm::log(total);
-            for a in 0..p {
-                score[a] -= deaths[j] * mean[a];
+            value -= d * libm::log(total);
+            for (a, s) in score.iter_mut().enumerate() {
+                *s -= d * mean[a];
                 for b in 0..p {
-                    information.add(a, b, deaths[j] * (second.get(a, b) / total - mean[a] * mean[b]));
+                    information.add(a, b, d * (second.get(a, b) / total - mean[a] * mean[b]));
                 }
             }
             totals.push(total);

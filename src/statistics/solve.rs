@@ -180,7 +180,7 @@ impl Matrix {
 
     /// The lower Cholesky factor of a symmetric positive definite matrix, and [`Reason::Collinear`]
     /// when a pivot falls below 1e-10 of its diagonal element.
-    fn cholesky(&self) -> Result<Matrix, Reason> {
+    pub fn cholesky(&self) -> Result<Matrix, Reason> {
         let n = self.size;
         let mut factor = Matrix::zero(n);
         for i in 0..n {

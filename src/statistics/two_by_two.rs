@@ -394,6 +394,13 @@ fn difference_score(c: &Counts, difference: f64, variance: ScoreVariance) -> Sco
     ScoreTest { z, risk_treatment, risk_control }
 }
 
+/// Risks of highest likelihood with difference `difference`, given observed risks in equal arms.
+pub(super) fn restricted_risks(treatment: f64, control: f64, difference: f64) -> (f64, f64) {
+    let counts = Counts { x1: treatment, n1: 1.0, x0: control, n0: 1.0 };
+    let test = difference_score(&counts, difference, ScoreVariance::Plain);
+    (test.risk_treatment, test.risk_control)
+}
+
 fn ratio_score(c: &Counts, ratio: f64, variance: ScoreVariance) -> ScoreTest {
     let Counts { x1, n1, x0, n0 } = *c;
     let a = (n1 + n0) * ratio;

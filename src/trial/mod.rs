@@ -243,6 +243,18 @@ impl Trial {
         }
     }
 
+    /// Patients enrolled when look `look` is made, if the trial gets there.
+    pub fn patients_at(&self, look: u8) -> usize {
+        let mut stage = self.design.next_stage(None, self.patients);
+        while let Some(now) = stage {
+            if now.look == look {
+                return now.patients;
+            }
+            stage = self.design.next_stage(Some((now, Decision::Continue)), self.patients);
+        }
+        self.patients
+    }
+
     /// How many things are counted by arm: the events, death from any cause, change of arm.
     pub fn counted(&self) -> usize {
         self.course.events.len() + 2

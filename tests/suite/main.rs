@@ -3,4 +3,6 @@
 mod calibration;
 mod evidence;
 mod outcome;
+mod population;
+mod report;
 mod statistics;

@@ -8,7 +8,7 @@ pub(super) mod outcomes;
 mod plots;
 mod protocol;
 
-pub use super::results::{Input, Verdict};
+pub use super::results::Input;
 
 use super::{
     figures::Figure,

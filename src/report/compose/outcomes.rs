@@ -7,7 +7,8 @@ use crate::{
     report::{
         html::{Align, Column, Section},
         numbers::{MISSING, count, decimals, fixed, interval, percent, signed_with_error, with_error},
-        results::{Effect, Place, Results, Verdict, capitalised, in_sentence, mean, share, shares_of_levels},
+        results::{Effect, Place, Results, capitalised, in_sentence, mean, share, shares_of_levels},
+        summary::Verdict,
     },
     scenario::expect,
     units::Days,
@@ -235,7 +236,7 @@ pub fn estimation(results: &Results, figures: Vec<String>) -> Section {
         let find = |name: &str| results.find(run, place, name);
         vec![
             first,
-            find("truth").map_or(MISSING.into(), |t| effect.text(t.value)),
+            effect.exact(find("truth")),
             effect.with_error(find("estimate_mean")),
             effect.spread(find("bias"), true),
             effect.spread(find("empirical_se"), false),

@@ -11,7 +11,7 @@ use crate::{
     scenario::text::{ArmText, ScenarioText},
     statistics::{normal_quantile, two_sided_p},
     trial::{Trial, design::Design, estimand::Estimand},
-    units::Days,
+    units::{DAYS_PER_MONTH, Days},
 };
 
 /// The estimands, with what is done about each event that may come between.
@@ -38,7 +38,12 @@ pub fn estimands(results: &Results) -> Section {
             ),
             fact(
                 "Variable",
-                format!("{}: the first of {} within {}", endpoint.label, in_list(&events), Days(endpoint.by)),
+                format!(
+                    "{}: the first of {} within {}",
+                    endpoint.label,
+                    in_list(&events),
+                    length(Days(endpoint.by))
+                ),
             ),
             fact("Summary measure", measures(trial, estimand)),
             fact(
@@ -74,7 +79,9 @@ fn population(text: &ScenarioText) -> String {
         format!("Patients of the registry with {}", rules.join("; "))
     };
     match text.population.delay {
-        Some(delay) if delay.0 > 0.0 => format!("{who}; alive and in hospital {delay} after admission"),
+        Some(delay) if delay.0 > 0.0 => {
+            format!("{who}; alive and in hospital {} after admission", length(delay))
+        }
         _ => who,
     }
 }
@@ -125,6 +132,16 @@ fn strategies(trial: &Trial, estimand: &Estimand, text: &ScenarioText) -> Vec<Fa
     facts
 }
 
+/// A length of time: whole months and years as such, where days would be hard to read.
+fn length(days: Days) -> String {
+    let months = days.0 / DAYS_PER_MONTH;
+    if months >= 2.0 && (months - months.round()).abs() < 1e-6 {
+        format!("{months:.0} months")
+    } else {
+        days.to_string()
+    }
+}
+
 fn in_list(items: &[&str]) -> String {
     let items: Vec<String> = items.iter().map(|i| in_sentence(i)).collect();
     match items.split_last() {
@@ -146,7 +163,7 @@ pub fn design(results: &Results) -> Section {
     if let Some(sites) = &text.trial.sites {
         let opening = sites
             .opening
-            .map_or("all open from the start".to_owned(), |o| format!("opening evenly over {o}"));
+            .map_or("all open from the start".to_owned(), |o| format!("opening evenly over {}", length(o)));
         facts.push(fact(
             "Sites",
             format!(
@@ -166,7 +183,7 @@ pub fn design(results: &Results) -> Section {
             format!("{} of eligible patients take part", in_percent(text.trial.consent)),
         ));
     }
-    facts.push(fact("Follow-up", Days(trial.follow_up).to_string()));
+    facts.push(fact("Follow-up", length(Days(trial.follow_up))));
     if let Some(loss) = &text.trial.loss {
         facts.push(fact(
             "Loss to follow-up",

@@ -36,11 +36,20 @@ fn frailty_pulls_the_limit_towards_one() {
         (alive, dead)
     };
     let ((s0, f0), (s1, f1)) = (mixed(1.0), mixed(0.5));
-    let limit = |horizon: f64| {
-        let control = Arm { at_risk: &s0, happened: &f0, share: 0.5 };
-        let treatment = Arm { at_risk: &s1, happened: &f1, share: 0.5 };
-        cox_limit(&days, control, treatment, Censoring { horizon, loss_per_day: 0.0 }).unwrap()
+    let limit = |share: f64, loss_per_day: f64, horizon: f64| {
+        let control = Arm { at_risk: &s0, happened: &f0, share: 1.0 - share };
+        let treatment = Arm { at_risk: &s1, happened: &f1, share };
+        cox_limit(&days, control, treatment, Censoring { horizon, loss_per_day }).unwrap()
     };
-    assert!((limit(0.5) - 0.5).abs() < 2e-3);
-    assert!(limit(30.0) > 0.51 && limit(200.0) > limit(30.0) && limit(200.0) < 0.7);
+    assert!((limit(0.5, 0.0, 0.5) - 0.5).abs() < 2e-3);
+    assert!(limit(0.5, 0.0, 200.0) > limit(0.5, 0.0, 30.0));
+    // the same integral by Simpson's rule on 4000 steps and bisection, written apart in Python
+    for (share, loss, horizon, wanted) in [
+        (0.5, 0.0, 30.0, 0.533_554_221),
+        (0.5, 0.0, 200.0, 0.589_784_394),
+        (0.5, 0.01, 200.0, 0.571_826_431),
+        (2.0 / 3.0, 0.0, 200.0, 0.587_719_683),
+    ] {
+        assert!((limit(share, loss, horizon) - wanted).abs() < 1e-5, "{share} {loss} {horizon}");
+    }
 }

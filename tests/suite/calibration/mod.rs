@@ -1,4 +1,5 @@
 //! Roots, limits of estimators, and the registry against its targets.
 
 mod cox_limit;
+mod registry;
 mod solve;

@@ -164,3 +164,50 @@ fn the_steps_are_fine_enough() {
         }
     }
 }
+
+/// The registry itself: the mean over some of its rows, with all its events, against simulated lives.
+#[test]
+fn the_registry_agrees_with_the_slow_twin() {
+    let document = crate::population::document();
+    let registry = shocktrial::population::Registry::new(&document).unwrap();
+    let (events, regime) = (&registry.outcome.events, registry.outcome.regime());
+    let days = [3.0, 30.0, 180.0, 365.0];
+    let expectation = Expectation::new(events, &[regime], &days, &[]);
+    let mut space = expectation.workspace();
+    let (rows, each) = (2000, 50);
+    let columns = registry.columns(0..rows);
+    let mut sum = expectation.nobody();
+    let mut alive = [0.0; 4];
+    let mut happened = vec![[0.0; 4]; events.len()];
+    let mut rates = vec![0.0; events.len()];
+    for row in 0..rows as usize {
+        registry.outcome.rates(&columns, row, &mut rates);
+        let class = registry.outcome.class(&columns, row);
+        sum.add(expectation.course(Path::of(0), class, &rates, &mut space), 1.0);
+        for k in 0..each {
+            let life = slow::live(events, (regime, None), class, &rates, 365.0, (row * each + k) as u64);
+            for (d, &day) in days.iter().enumerate() {
+                alive[d] += f64::from(life.death(events) > day);
+                for (e, count) in happened.iter_mut().enumerate() {
+                    count[d] += f64::from(life.time[e] <= day);
+                }
+            }
+        }
+    }
+    let mean = sum.mean();
+    let n = (rows as usize * each) as f64;
+    let check = |what: &str, day: f64, exact: f64, count: f64| {
+        let tolerance = 4.0 * (exact * (1.0 - exact) / n).sqrt() + 1e-4;
+        assert!(
+            (count / n - exact).abs() < tolerance,
+            "{what} by day {day}: simulated {}, exact {exact}",
+            count / n
+        );
+    };
+    for (d, &day) in days.iter().enumerate() {
+        check("alive", day, mean.alive[d], alive[d]);
+        for (e, event) in events.list.iter().enumerate() {
+            check(&event.name, day, mean.happened[e][d], happened[e][d]);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The command line: one file per command.
+
+mod analyze;
+mod calibrate;
+mod check;
+mod evidence;
+mod patients;
+mod population;
+mod run;
+
+use crate::{
+    error::{Error, Result},
+    scenario::Changes,
+};
+use clap::{Args, Parser, Subcommand};
+use std::{io::Write, process::ExitCode};
+
+/// Trial design and outcome simulation for cardiogenic shock.
+///
+/// Reads a trial from a scenario file, simulates it many times on patients of a calibrated registry,
+/// and reports power, effects and subgroups, each number with its Monte Carlo error.
+#[derive(Parser)]
+#[command(name = "shocktrial", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Check(check::Arguments),
+    Patients(patients::Arguments),
+    Analyze(analyze::Arguments),
+    Population(population::Arguments),
+    Calibrate(calibrate::Arguments),
+    Evidence(evidence::Arguments),
+}
+
+/// What changes a scenario from the command line.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ScenarioFlags {
+    /// Simulate every run this many times.
+    #[arg(long, value_name = "N")]
+    replicates: Option<u64>,
+    /// Use this seed instead of the scenario's.
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Set a value of the scenario, by its dotted path; repeatable.
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+}
+
+impl ScenarioFlags {
+    fn changes(&self) -> Changes {
+        Changes { set: self.set.clone(), replicates: self.replicates, seed: self.seed }
+    }
+}
+
+fn assignment(text: &str) -> std::result::Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("write PATH=VALUE, like trial.patients=300".into()),
+    }
+}
+
+fn range(text: &str) -> std::result::Result<std::ops::Range<u64>, String> {
+    let wanted = || format!("“{text}” is not a range; write A..B for replicates A to B−1");
+    let (from, to) = text.split_once("..").ok_or_else(wanted)?;
+    let (from, to) = (from.trim().parse().map_err(|_| wanted())?, to.trim().parse().map_err(|_| wanted())?);
+    if from < to { Ok(from..to) } else { Err(wanted()) }
+}
+
+/// Runs the program and returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Patients(arguments) => patients::run(&arguments),
+        Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Population(arguments) => population::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Evidence(arguments) => evidence::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Prints to standard output; a closed pipe ends quietly.
+fn print(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Machine(format!("cannot write to standard output: {why}")))
+        }
+        _ => Ok(()),
+    }
+}

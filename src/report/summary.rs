@@ -1,0 +1,188 @@
+//! The finished folder: summary, tables, figures, report, manifest; and the page on the terminal.
+
+use super::{folder::{Identity, OutputFolder}, tables};
+use crate::{
+    error::{Error, Result},
+    operating::{Fold, Measure},
+    scenario::{Scenario, document::Provenance as From, expect::{self, Expectation}},
+};
+use serde_json::{Value, json};
+use std::{ops::Range, path::Path};
+
+/// An expectation and what came back.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub expectation: Expectation,
+    pub measure: &'static str,
+    pub expected: f64,
+    pub value: f64,
+    pub mcse: f64,
+    pub verdict: expect::Verdict,
+}
+
+/// How a result came about.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    pub identity: Identity,
+    pub threads: usize,
+    pub seconds: f64,
+    /// All runs together, all threads.
+    pub replicates_per_second: f64,
+    pub command: String,
+}
+
+/// Writes every file of the folder but the rows, joins the rows, and leaves the manifest last.
+pub fn write(
+    folder: &OutputFolder,
+    scenario: &Scenario,
+    measures: &[Measure],
+    _fold: &Fold,
+    verdicts: &[Verdict],
+    provenance: &Provenance,
+    range: &Range<u64>,
+) -> Result<()> {
+    folder.join_parts(range)?;
+    let mut frame = tables::measures_frame(measures, &scenario.runs)?;
+    tables::write_csv(&mut frame, Some(&folder.file("operating_characteristics.csv")))?;
+    tables::write_parquet(&mut frame, &folder.file("operating_characteristics.parquet"))?;
+    let summary = summary(scenario, measures, verdicts, range);
+    folder.write("summary.json", pretty(&summary).as_bytes())?;
+    let manifest = json!({
+        "program": "shocktrial",
+        "version": provenance.identity.version,
+        "scenario_hash": provenance.identity.scenario,
+        "seed": scenario.seed,
+        "ledger_version": provenance.identity.ledger,
+        "replicate_range": [range.start, range.end],
+        "threads": provenance.threads,
+        "wall_seconds": provenance.seconds,
+        "replicates_per_second": provenance.replicates_per_second,
+        "command": provenance.command,
+        "pool": { "rows": scenario.pool.len(), "screened": scenario.pool.screened },
+        "files": folder.hashes()?.into_iter().map(|(name, hash)| json!({ "name": name, "hash": hash })).collect::<Vec<_>>(),
+    });
+    folder.write("manifest.json", pretty(&manifest).as_bytes())
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("plain values serialise")
+}
+
+/// The summary of a finished folder, as written.
+pub fn text(folder: &Path) -> Result<String> {
+    let path = folder.join("summary.json");
+    std::fs::read_to_string(&path).map_err(|why| Error::path("read", &path, &why))
+}
+
+fn or_null(x: f64) -> Value {
+    if x.is_finite() { json!(x) } else { Value::Null }
+}
+
+fn summary(scenario: &Scenario, measures: &[Measure], verdicts: &[Verdict], range: &Range<u64>) -> Value {
+    let runs: Vec<Value> = scenario
+        .runs
+        .iter()
+        .map(|run| {
+            let trial = &run.trial;
+            let estimands: Vec<Value> = trial
+                .estimands
+                .iter()
+                .map(|e| {
+                    json!({
+                        "name": e.name,
+                        "endpoint": trial.endpoints[e.endpoint].name,
+                        "treatment": trial.arms[usize::from(e.treatment)].name,
+                        "control": trial.arms[usize::from(e.control)].name,
+                        "summary": e.method.summary.name(),
+                        "method": e.method.name(),
+                        "scale": if e.method.summary.is_ratio() { "ratio; bias, rmse, standard errors and mcse on the log scale" } else { "difference" },
+                        "benefit": "a statistic below 0",
+                    })
+                })
+                .collect();
+            json!({
+                "run": run.number, "variant": run.variant, "sweep": run.sweep, "null": run.null,
+                "replicates": run.replicates.min(range.end).saturating_sub(range.start),
+                "patients": trial.patients, "estimands": estimands,
+            })
+        })
+        .collect();
+    let measures: Vec<Value> = measures
+        .iter()
+        .map(|m| {
+            json!({
+                "run": m.run, "estimand": m.estimand, "population": m.population, "level": m.level,
+                "look": m.look, "arm": m.arm, "measure": m.measure, "value": or_null(m.value),
+                "mcse": or_null(m.mcse), "lower": or_null(m.lower), "upper": or_null(m.upper),
+                "replicates": m.replicates, "failed": m.failed, "method": m.method,
+            })
+        })
+        .collect();
+    let solved: Vec<Value> = scenario
+        .solved
+        .iter()
+        .map(|(run, s)| {
+            json!({
+                "run": if *run == 0 { Value::Null } else { json!(run) }, "path": s.path, "label": s.label,
+                "stated": s.wanted, "reached": s.got, "number": s.value,
+            })
+        })
+        .collect();
+    let numbers: Vec<Value> = scenario
+        .sourced
+        .iter()
+        .map(|s| match &s.from {
+            From::Cited(id) => json!({ "path": s.path, "value": s.value, "cite": id }),
+            From::Assumed(reason) => json!({ "path": s.path, "value": s.value, "assumed": reason }),
+        })
+        .collect();
+    let verdicts: Vec<Value> = verdicts
+        .iter()
+        .map(|v| {
+            json!({
+                "line": v.expectation.line, "variant": v.expectation.text.variant, "measure": v.measure,
+                "of": v.expectation.text.of, "arm": v.expectation.text.arm, "expected": v.expected,
+                "within": v.expectation.text.within, "value": or_null(v.value), "mcse": or_null(v.mcse),
+                "verdict": v.verdict.name(),
+            })
+        })
+        .collect();
+    json!({
+        "title": scenario.title,
+        "question": scenario.question,
+        "seed": scenario.seed,
+        "replicate_range": [range.start, range.end],
+        "runs": runs,
+        "operating_characteristics": measures,
+        "expectations": verdicts,
+        "solved": solved,
+        "numbers": numbers,
+        "warnings": scenario.warnings,
+        "limits": scenario.limits,
+    })
+}
+
+/// The page a run prints.
+pub fn page(
+    scenario: &Scenario,
+    measures: &[Measure],
+    _fold: &Fold,
+    verdicts: &[Verdict],
+    provenance: &Provenance,
+    folder: &Path,
+) -> String {
+    let mut lines = vec![scenario.title.clone()];
+    for run in &scenario.runs {
+        let find = |name: &str| measures.iter().find(|m| m.run == run.number && m.measure == name && m.look.is_none() && m.population == "all");
+        let shown = |name: &str| find(name).map_or(String::new(), |m| format!("{name} {:.4} ± {:.4}", m.value, m.mcse));
+        lines.push(format!("{} {} {}: {} {} {} {}", run.number, run.variant, run.sweep, shown("power"), shown("type_i_error"), shown("truth"), shown("estimate_mean")));
+    }
+    for v in verdicts {
+        lines.push(format!("expect {} {}: {:.4} ± {:.4} {}", v.measure, v.expected, v.value, v.mcse, v.verdict.name()));
+    }
+    for (run, s) in &scenario.solved {
+        lines.push(format!("solved {run} {} {}: {} -> {} ({})", s.path, s.label, s.wanted, s.got, s.value));
+    }
+    lines.push(format!("{:.0} trials/s, {:.1} s; {}", provenance.replicates_per_second, provenance.seconds, folder.display()));
+    lines.join("\n")
+}
