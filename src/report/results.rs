@@ -172,6 +172,23 @@ impl<'a> Results<'a> {
         if run > 1 { format!("{label} ({})", in_sentence(&self.name(place))) } else { label }
     }
 
+    /// A rule as people read it: covariates by their labels, `Lactate ≥ 6`.
+    pub fn rule(&self, text: &str) -> String {
+        let dictionary = self.scenario.population.dictionary();
+        let word = |word: &str| {
+            let name = word.trim_matches(['(', ')']);
+            let label = dictionary.list.iter().find(|c| c.name == name).map(|c| in_sentence(&c.label));
+            match (label, name) {
+                (Some(label), _) => word.replace(name, &label),
+                (None, ">=") => "≥".to_owned(),
+                (None, "<=") => "≤".to_owned(),
+                (None, "!=") => "≠".to_owned(),
+                _ => word.replace('_', " "),
+            }
+        };
+        capitalised(&text.split_whitespace().map(word).collect::<Vec<_>>().join(" "))
+    }
+
     /// Whether the trial takes time: not where everybody arrives at once.
     pub fn timed(&self, run: usize) -> bool {
         self.run(run).trial.accrual.candidates_per_site_day.is_finite()
@@ -309,8 +326,8 @@ pub fn coordinates(sweep: &str, arms: &[Arm]) -> Vec<Coordinate> {
 
 fn coordinate(path: &str, value: &str, arms: &[Arm]) -> Coordinate {
     let words: Vec<&str> = value.split_whitespace().collect();
-    let is_number = |w: &&str| w.trim_end_matches(',').replace('_', "").parse::<f64>().is_ok();
-    let at = words.iter().position(|w| is_number(&w)).filter(|_| !value.starts_with('['));
+    let is_number = |w: &str| w.trim_end_matches(',').replace('_', "").parse::<f64>().is_ok();
+    let at = words.iter().position(|w| is_number(w)).filter(|_| !value.starts_with('['));
     let number = at.and_then(|i| words[i].trim_end_matches(',').replace('_', "").parse().ok());
     // Words before the number name its kind: `hazard_ratio 0.8`.
     let (kind, text) = match at {
@@ -352,6 +369,15 @@ pub fn sweep_label(sweep: &str, arms: &[Arm]) -> String {
     let parts: Vec<String> =
         coordinates(sweep, arms).into_iter().map(|c| format!("{} {}", c.label, c.text)).collect();
     parts.join("; ")
+}
+
+/// A level of a subgroup as people read it.
+pub fn level_words(level: &str) -> String {
+    let word = |word: &str| match word {
+        "lv" | "rv" => word.to_uppercase(),
+        _ => word.to_owned(),
+    };
+    capitalised(&level.split('_').map(word).collect::<Vec<_>>().join(" "))
 }
 
 /// A text with its first letter in upper case.

@@ -31,11 +31,14 @@ enum Group {
     Sweep,
 }
 
-/// The numbers of the scenario nobody cited that say something of patients, arms or recruitment.
+/// The numbers of the scenario nobody cited that say something of patients, arms or recruitment. What a
+/// variant tries out is one only if it gives a reason; without, it is a contrast.
 pub fn assumptions<'a>(results: &Results<'a>) -> Vec<&'a Sourced> {
     let scenario = results.scenario;
-    let assumed = |s: &&Sourced| {
-        matches!(s.from, Provenance::Assumed(_)) && group(scenario, s).is_some_and(|g| g <= Group::Variants)
+    let assumed = |s: &&Sourced| match &s.from {
+        Provenance::Assumed(reason) => group(scenario, s)
+            .is_some_and(|g| g < Group::Variants || g == Group::Variants && !reason.is_empty()),
+        Provenance::Cited(_) => false,
     };
     scenario.sourced.iter().filter(assumed).collect()
 }
@@ -253,7 +256,7 @@ fn parameters(results: &Results) -> Table {
         let bare = matches!(&number.from, Provenance::Assumed(reason) if reason.is_empty());
         let (source, mark) = match group {
             Group::Design if bare => (String::new(), "chosen"),
-            Group::Sweep if bare => (String::new(), "varied"),
+            Group::Variants | Group::Sweep if bare => (String::new(), "varied"),
             _ => (source, mark),
         };
         rows.push(vec![

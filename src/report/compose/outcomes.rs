@@ -7,7 +7,9 @@ use crate::{
     report::{
         html::{Align, Column, Section},
         numbers::{MISSING, count, decimals, fixed, interval, percent, signed_with_error, with_error},
-        results::{Effect, Place, Results, capitalised, in_sentence, mean, share, shares_of_levels},
+        results::{
+            Effect, Place, Results, capitalised, in_sentence, level_words, mean, share, shares_of_levels,
+        },
         summary::Verdict,
     },
     scenario::expect,
@@ -442,15 +444,10 @@ pub fn subgroups(results: &Results, figures: Vec<String>) -> Option<Section> {
         let mut rows = vec![line("All patients".into(), all, "100".into(), results.power(0, all))];
         for &s in &estimand.subgroups {
             let subgroup = &trial.subgroups[s];
-            rows.push(vec![subgroup.label.clone()]);
+            rows.push(vec![results.rule(&subgroup.label)]);
             for (level, part) in subgroup.levels.iter().zip(shares_of_levels(trial, s)) {
                 let place = all.within(&subgroup.name, level);
-                rows.push(line(
-                    capitalised(&level.replace('_', " ")),
-                    place,
-                    percent(part, 1),
-                    results.power(0, place),
-                ));
+                rows.push(line(level_words(level), place, percent(part, 1), results.power(0, place)));
             }
             let place = all.within(&subgroup.name, "");
             rows.push(line("Interaction".into(), place, String::new(), results.interaction(0, place)));

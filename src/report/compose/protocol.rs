@@ -6,7 +6,7 @@ use crate::{
     report::{
         html::{Fact, Section},
         numbers::{count, fixed, ratio},
-        results::{Effect, Place, Results, in_percent, in_sentence},
+        results::{Effect, Place, Results, capitalised, in_percent, in_sentence},
     },
     scenario::text::{ArmText, ScenarioText},
     statistics::{normal_quantile, two_sided_p},
@@ -31,7 +31,7 @@ pub fn estimands(results: &Results) -> Section {
         let events: Vec<&str> =
             endpoint.any_of.iter().map(|&e| trial.course.events.list[e].label.as_str()).collect();
         let mut facts = vec![
-            fact("Population", population(text)),
+            fact("Population", if parts.is_empty() { population(results, text) } else { "As above".into() }),
             fact(
                 "Treatment",
                 format!("{}, against {}", arm(estimand.treatment), in_sentence(&arm(estimand.control))),
@@ -57,11 +57,8 @@ pub fn estimands(results: &Results) -> Section {
         ];
         facts.extend(strategies(trial, estimand, text));
         parts.push(Section {
-            title: format!(
-                "{}{}",
-                estimand.name,
-                if index == 0 && estimand.name != "primary" { " (primary)" } else { "" }
-            ),
+            title: capitalised(&estimand.name.replace('_', " "))
+                + if index == 0 && estimand.name != "primary" { " (primary)" } else { "" },
             facts,
             ..Section::default()
         });
@@ -69,13 +66,14 @@ pub fn estimands(results: &Results) -> Section {
     Section { title: "Estimands".into(), parts, ..Section::default() }
 }
 
-fn population(text: &ScenarioText) -> String {
+fn population(results: &Results, text: &ScenarioText) -> String {
     let rules = &text.population.eligible;
     let who = if text.population.homogeneous.is_some() {
         "Patients who are all alike".to_owned()
     } else if rules.is_empty() {
         "Everybody in the registry".to_owned()
     } else {
+        let rules: Vec<String> = rules.iter().map(|rule| in_sentence(&results.rule(rule))).collect();
         format!("Patients of the registry with {}", rules.join("; "))
     };
     match text.population.delay {
@@ -158,7 +156,7 @@ pub fn design(results: &Results) -> Section {
         fact("Patients", count(trial.patients as f64)),
         fact("Allocation", allocation(trial)),
         fact("Randomisation", randomisation(trial, text)),
-        fact("Entry", population(text)),
+        fact("Entry", population(results, text)),
     ];
     if let Some(sites) = &text.trial.sites {
         let opening = sites
@@ -215,8 +213,6 @@ pub fn design(results: &Results) -> Section {
             ));
             decision_rule(two.last.critical)
         }
-        #[allow(unreachable_patterns)]
-        _ => String::new(),
     };
     facts.push(fact("Benefit is claimed", rules));
     let estimand = results.primary(0);
