@@ -1,4 +1,4 @@
-//! What a run hands to people: the terminal page, tables, figures, the HTML report.
+//! What a run hands to people: the terminal page, tables, figures, the HTML report, the output folder.
 
 pub mod compose;
 pub mod figures;

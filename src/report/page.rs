@@ -7,7 +7,7 @@ use super::{
     },
     numbers::{MISSING, count, decimals, fixed, interval, percent, signed, signed_with_error},
     results::{
-        Effect, Input, Place, Results, capitalised, in_percent, in_sentence, patients_in, share,
+        Effect, Input, Place, Results, capitalised, in_percent, in_sentence, level_words, patients_in, share,
         shares_of_levels,
     },
 };
@@ -123,7 +123,7 @@ fn base(results: &Results) -> String {
     let trial = |name: &str| results.find(0, Place::trial(), name);
     if let (Some(patients), Some(events)) = (trial("patients"), trial("events")) {
         let mut line = format!("{} patients, {} primary events", count(patients.value), count(events.value));
-        if let Some(screened) = trial("screened").filter(|_| results.scenario.registry.is_some()) {
+        if let Some(screened) = trial("screened").filter(|s| s.value > 1.005 * patients.value) {
             line += &format!(", {} candidates screened", count(screened.value));
         }
         if results.timed(0)
@@ -156,8 +156,7 @@ fn subgroups(results: &Results) -> Option<String> {
         "Subgroup".into(),
         "Patients".into(),
         "Truth".into(),
-        "Mean estimate".into(),
-        "95% of trials".into(),
+        "Estimate (95% of trials)".into(),
         "Benefit".into(),
         "Interaction".into(),
     ]);
@@ -168,11 +167,14 @@ fn subgroups(results: &Results) -> Option<String> {
             let place = all.within(&subgroup.name, level);
             let value = |name: &str| results.find(0, place, name).map_or(f64::NAN, |m| m.value);
             table.add_row(vec![
-                format!("{}: {}", subgroup.label, level.replace('_', " ")),
+                format!("{}: {}", results.rule(&subgroup.label), in_sentence(&level_words(level))),
                 count(part * n),
                 effect.text(value("truth")),
-                effect.text(value("estimate_mean")),
-                effect.range(value("estimate_q025"), value("estimate_q975")),
+                format!(
+                    "{} ({})",
+                    effect.text(value("estimate_mean")),
+                    effect.range(value("estimate_q025"), value("estimate_q975")),
+                ),
                 plus_minus(results.power(0, place)),
                 if i == 0 { plus_minus(interaction) } else { String::new() },
             ]);

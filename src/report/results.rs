@@ -1,14 +1,14 @@
 //! What a run has to tell: its scenario with what came back, found by name.
 
-use super::numbers::{MISSING, fixed, interval, percent, ratio, signed, signed_with_error, with_error};
+use super::{
+    numbers::{MISSING, fixed, interval, percent, ratio, signed, signed_with_error, with_error},
+    summary::Verdict,
+};
 use crate::{
     analysis::comparison::Summary,
     calibration::trial::Solved,
     operating::{Fold, Measure},
-    scenario::{
-        Scenario,
-        expect::{self, Expectation},
-    },
+    scenario::Scenario,
     simulation::Run,
     trial::{Arm, Trial, estimand::Estimand},
 };
@@ -22,17 +22,6 @@ pub struct Input<'a> {
     pub verdicts: &'a [Verdict],
     /// How the run came about, as labels and values: version, commit, seed, command, hashes, threads, time.
     pub reproduction: &'a [(String, String)],
-}
-
-/// An expectation and what came back.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    pub expectation: Expectation,
-    pub measure: &'static str,
-    pub expected: f64,
-    pub value: f64,
-    pub mcse: f64,
-    pub verdict: expect::Verdict,
 }
 
 /// Where a measure stands within a run.
@@ -183,6 +172,23 @@ impl<'a> Results<'a> {
         if run > 1 { format!("{label} ({})", in_sentence(&self.name(place))) } else { label }
     }
 
+    /// A rule as people read it: covariates by their labels, `Lactate ≥ 6`.
+    pub fn rule(&self, text: &str) -> String {
+        let dictionary = self.scenario.population.dictionary();
+        let word = |word: &str| {
+            let name = word.trim_matches(['(', ')']);
+            let label = dictionary.list.iter().find(|c| c.name == name).map(|c| in_sentence(&c.label));
+            match (label, name) {
+                (Some(label), _) => word.replace(name, &label),
+                (None, ">=") => "≥".to_owned(),
+                (None, "<=") => "≤".to_owned(),
+                (None, "!=") => "≠".to_owned(),
+                _ => word.replace('_', " "),
+            }
+        };
+        capitalised(&text.split_whitespace().map(word).collect::<Vec<_>>().join(" "))
+    }
+
     /// Whether the trial takes time: not where everybody arrives at once.
     pub fn timed(&self, run: usize) -> bool {
         self.run(run).trial.accrual.candidates_per_site_day.is_finite()
@@ -208,7 +214,9 @@ fn bound(sign: &str, value: f64) -> String {
 
 /// A mean of something counted, with its error.
 pub fn mean(measure: Option<&Measure>, most: usize) -> String {
-    measure.map_or(MISSING.into(), |m| with_error(m.value, m.mcse, most))
+    // What is the same in every replicate needs no decimals.
+    let digits = |m: &Measure| if m.mcse == 0.0 && m.value.fract() == 0.0 { 0 } else { most };
+    measure.map_or(MISSING.into(), |m| with_error(m.value, m.mcse, digits(m)))
 }
 
 /// How effects of one summary measure read: ratios as ratios, differences in percentage points.
@@ -234,6 +242,15 @@ impl Effect {
     /// A value already on the scale people read.
     pub fn text(self, value: f64) -> String {
         if self.is_ratio() { ratio(value) } else { signed(100.0 * value, 1) }
+    }
+
+    /// A value of the model, with a decimal more than readers need, to stand beside a mean estimate.
+    pub fn exact(self, measure: Option<&Measure>) -> String {
+        measure.map_or(MISSING.into(), |m| match self.is_ratio() {
+            true if (0.01..9.995).contains(&m.value) => fixed(m.value, 3),
+            true => ratio(m.value),
+            false => signed(100.0 * m.value, 2),
+        })
     }
 
     /// As in running text: `0.71`, or `−14.0 points`.
@@ -309,8 +326,8 @@ pub fn coordinates(sweep: &str, arms: &[Arm]) -> Vec<Coordinate> {
 
 fn coordinate(path: &str, value: &str, arms: &[Arm]) -> Coordinate {
     let words: Vec<&str> = value.split_whitespace().collect();
-    let is_number = |w: &&str| w.trim_end_matches(',').replace('_', "").parse::<f64>().is_ok();
-    let at = words.iter().position(|w| is_number(&w)).filter(|_| !value.starts_with('['));
+    let is_number = |w: &str| w.trim_end_matches(',').replace('_', "").parse::<f64>().is_ok();
+    let at = words.iter().position(|w| is_number(w)).filter(|_| !value.starts_with('['));
     let number = at.and_then(|i| words[i].trim_end_matches(',').replace('_', "").parse().ok());
     // Words before the number name its kind: `hazard_ratio 0.8`.
     let (kind, text) = match at {
@@ -352,6 +369,15 @@ pub fn sweep_label(sweep: &str, arms: &[Arm]) -> String {
     let parts: Vec<String> =
         coordinates(sweep, arms).into_iter().map(|c| format!("{} {}", c.label, c.text)).collect();
     parts.join("; ")
+}
+
+/// A level of a subgroup as people read it.
+pub fn level_words(level: &str) -> String {
+    let word = |word: &str| match word {
+        "lv" | "rv" => word.to_uppercase(),
+        _ => word.to_owned(),
+    };
+    capitalised(&level.split('_').map(word).collect::<Vec<_>>().join(" "))
 }
 
 /// A text with its first letter in upper case.

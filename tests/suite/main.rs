@@ -4,4 +4,5 @@ mod calibration;
 mod evidence;
 mod outcome;
 mod population;
+mod report;
 mod statistics;

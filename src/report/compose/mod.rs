@@ -8,7 +8,7 @@ pub(super) mod outcomes;
 mod plots;
 mod protocol;
 
-pub use super::results::{Input, Verdict};
+pub use super::results::Input;
 
 use super::{
     figures::Figure,
@@ -26,14 +26,15 @@ pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
         let drawn = |name: &&&str| figures.iter().any(|f| f.name == **name);
         names.iter().filter(drawn).map(|name| (*name).to_owned()).collect()
     };
-    let mut sections = Vec::new();
-    sections.push(decision(&results, shown(&[plots::KAPLAN_MEIER])));
-    sections.push(protocol::estimands(&results));
-    sections.push(protocol::design(&results));
-    sections.push(model::data(&results));
-    sections.push(outcomes::grid(&results));
-    sections.push(protocol::analysis(&results));
-    sections.push(outcomes::replicates(&results));
+    let mut sections = vec![
+        decision(&results, shown(&[plots::KAPLAN_MEIER])),
+        protocol::estimands(&results),
+        protocol::design(&results),
+        model::data(&results),
+        outcomes::grid(&results),
+        protocol::analysis(&results),
+        outcomes::replicates(&results),
+    ];
     sections.extend(outcomes::errors(&results));
     sections.push(outcomes::power(&results, shown(&[plots::POWER, plots::VARIANTS])));
     sections.push(outcomes::estimation(&results, shown(&[plots::ESTIMATES])));

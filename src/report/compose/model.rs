@@ -6,7 +6,6 @@ use crate::{
     calibration::trial::Solved,
     evidence,
     outcome::recipe::Knob,
-    population::document::RegistryDocument,
     report::{
         html::{Section, Table},
         numbers::{MISSING, count, fixed, percent, ratio},
@@ -15,8 +14,10 @@ use crate::{
     scenario::{
         Scenario,
         document::{Document, Provenance, Sourced},
+        population_file::read_text,
         text::{EffectText, ScenarioText},
     },
+    trial::Trial,
 };
 
 /// The part of the scenario a number belongs to, in the order of the table.
@@ -30,11 +31,14 @@ enum Group {
     Sweep,
 }
 
-/// The numbers of the scenario nobody cited that say something of patients, arms or recruitment.
+/// The numbers of the scenario nobody cited that say something of patients, arms or recruitment. What a
+/// variant tries out is one only if it gives a reason; without, it is a contrast.
 pub fn assumptions<'a>(results: &Results<'a>) -> Vec<&'a Sourced> {
     let scenario = results.scenario;
-    let assumed = |s: &&Sourced| {
-        matches!(s.from, Provenance::Assumed(_)) && group(scenario, s).is_some_and(|g| g <= Group::Variants)
+    let assumed = |s: &&Sourced| match &s.from {
+        Provenance::Assumed(reason) => group(scenario, s)
+            .is_some_and(|g| g < Group::Variants || g == Group::Variants && !reason.is_empty()),
+        Provenance::Cited(_) => false,
     };
     scenario.sourced.iter().filter(assumed).collect()
 }
@@ -177,7 +181,7 @@ struct Registry {
     name: String,
     numbers: usize,
     cited: usize,
-    /// By event: its name, why its block is as it is, and the ids cited for what it multiplies.
+    /// By event: its name, and why its block is as it is.
     events: Vec<(String, String)>,
     citations: Vec<Sourced>,
 }
@@ -185,13 +189,9 @@ struct Registry {
 impl Registry {
     fn read(scenario: &Scenario) -> Option<Registry> {
         let source = scenario.registry.as_ref()?;
-        let mut document = Document::parse(source).ok()?;
-        let numbers = document.numbers().len();
-        let citations = document.take_citations().ok()?;
-        let events = document
-            .read_as::<RegistryDocument>()
-            .map(|d| d.event.iter().map(|e| (e.name.clone(), e.assumed.clone())).collect())
-            .unwrap_or_default();
+        let numbers = Document::parse(source).ok()?.numbers().len();
+        let (text, citations) = read_text(source).ok()?;
+        let events = text.event.iter().map(|e| (e.name.clone(), e.assumed.clone())).collect();
         let name = std::path::Path::new(&source.name)
             .file_name()
             .map_or(String::new(), |n| n.to_string_lossy().into_owned());
@@ -256,7 +256,7 @@ fn parameters(results: &Results) -> Table {
         let bare = matches!(&number.from, Provenance::Assumed(reason) if reason.is_empty());
         let (source, mark) = match group {
             Group::Design if bare => (String::new(), "chosen"),
-            Group::Sweep if bare => (String::new(), "varied"),
+            Group::Variants | Group::Sweep if bare => (String::new(), "varied"),
             _ => (source, mark),
         };
         rows.push(vec![
@@ -319,7 +319,7 @@ pub fn solved_number(text: &ScenarioText, solved: &Solved) -> String {
 pub fn states_ratio(text: &ScenarioText, knob: Knob) -> bool {
     let Knob::Effect(arm, effect) = knob else { return false };
     let effect = &text.arm.0[arm].1.effect.0[effect].1;
-    effect.risk_ratio.is_some() || effect.such_that.as_ref().is_some_and(|s| s.hazard_ratio.is_some())
+    effect.risk_ratio.is_some() || effect.such_that.as_ref().is_some_and(|s| s.risk.is_none())
 }
 
 /// The hazard ratios put in, beside the marginal ones that come out.
@@ -336,7 +336,7 @@ fn effects(results: &Results) -> Option<Table> {
             rows.push(vec![
                 trial.arms[arm].label.clone(),
                 label,
-                stated(effect),
+                stated(trial, effect),
                 conditional,
                 effect.within.clone().unwrap_or_else(|| "all".into()),
             ]);
@@ -358,7 +358,7 @@ fn effects(results: &Results) -> Option<Table> {
         String::new()
     } else {
         format!(
-            "Marginal hazard ratio to which the trial's own Cox estimate converges: {}. It differs from the conditional one because patients differ, change treatment and die of other causes.",
+            "Marginal hazard ratio to which the trial's own Cox estimate converges: {}. It is not the conditional one where patients differ, change treatment or die of other causes.",
             marginal.join("; ")
         )
     };
@@ -376,15 +376,17 @@ fn effects(results: &Results) -> Option<Table> {
     ))
 }
 
-fn stated(effect: &EffectText) -> String {
+fn stated(trial: &Trial, effect: &EffectText) -> String {
     match effect {
         EffectText { such_that: Some(such), .. } => {
-            let result = match (such.risk, such.hazard_ratio) {
-                (Some(risk), _) => format!("a risk of {}", in_percent(risk)),
-                (_, Some(hr)) => format!("a marginal hazard ratio of {}", ratio(hr)),
+            let result = match (such.risk, such.risk_ratio, such.hazard_ratio) {
+                (Some(risk), ..) => format!("a risk of {}", in_percent(risk)),
+                (_, Some(value), _) => format!("a risk ratio of {}", ratio(value)),
+                (.., Some(value)) => format!("a marginal hazard ratio of {}", ratio(value)),
                 _ => "a result".into(),
             };
-            format!("{result}, {}", such.of.replace('_', " "))
+            let endpoint = trial.endpoints.iter().find(|e| e.name == such.of);
+            format!("{result}, {}", endpoint.map_or(such.of.clone(), |e| in_sentence(&e.label)))
         }
         EffectText { risk_ratio: Some(rr), .. } => format!("a risk ratio of {}", ratio(*rr)),
         EffectText { same_as: Some(other), .. } => format!("the effect on {}", other.replace('_', " ")),

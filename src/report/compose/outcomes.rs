@@ -7,7 +7,10 @@ use crate::{
     report::{
         html::{Align, Column, Section},
         numbers::{MISSING, count, decimals, fixed, interval, percent, signed_with_error, with_error},
-        results::{Effect, Place, Results, Verdict, capitalised, in_sentence, mean, share, shares_of_levels},
+        results::{
+            Effect, Place, Results, capitalised, in_sentence, level_words, mean, share, shares_of_levels,
+        },
+        summary::Verdict,
     },
     scenario::expect,
     units::Days,
@@ -235,7 +238,7 @@ pub fn estimation(results: &Results, figures: Vec<String>) -> Section {
         let find = |name: &str| results.find(run, place, name);
         vec![
             first,
-            find("truth").map_or(MISSING.into(), |t| effect.text(t.value)),
+            effect.exact(find("truth")),
             effect.with_error(find("estimate_mean")),
             effect.spread(find("bias"), true),
             effect.spread(find("empirical_se"), false),
@@ -441,15 +444,10 @@ pub fn subgroups(results: &Results, figures: Vec<String>) -> Option<Section> {
         let mut rows = vec![line("All patients".into(), all, "100".into(), results.power(0, all))];
         for &s in &estimand.subgroups {
             let subgroup = &trial.subgroups[s];
-            rows.push(vec![subgroup.label.clone()]);
+            rows.push(vec![results.rule(&subgroup.label)]);
             for (level, part) in subgroup.levels.iter().zip(shares_of_levels(trial, s)) {
                 let place = all.within(&subgroup.name, level);
-                rows.push(line(
-                    capitalised(&level.replace('_', " ")),
-                    place,
-                    percent(part, 1),
-                    results.power(0, place),
-                ));
+                rows.push(line(level_words(level), place, percent(part, 1), results.power(0, place)));
             }
             let place = all.within(&subgroup.name, "");
             rows.push(line("Interaction".into(), place, String::new(), results.interaction(0, place)));

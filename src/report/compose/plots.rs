@@ -11,8 +11,8 @@ use crate::{
         },
         numbers::{fixed, percent},
         results::{
-            Coordinate, Effect, Place, Results, capitalised, in_percent, in_sentence, patients_in,
-            shares_of_levels,
+            Coordinate, Effect, Place, Results, capitalised, in_percent, in_sentence, level_words,
+            patients_in, shares_of_levels,
         },
     },
     trial::{Trial, estimand::Estimand},
@@ -302,16 +302,10 @@ fn forest(results: &Results) -> Option<Figure> {
         let interaction = shown(results.interaction(0, all.within(&subgroup.name, "")));
         let suffix =
             if interaction.is_empty() { String::new() } else { format!(" (interaction {interaction}%)") };
-        rows.push(ForestRow::Heading(format!("{}{suffix}", subgroup.label)));
+        rows.push(ForestRow::Heading(format!("{}{suffix}", results.rule(&subgroup.label))));
         for (name, share) in subgroup.levels.iter().zip(shares_of_levels(trial, s)) {
             let place = all.within(&subgroup.name, name);
-            rows.push(level(
-                capitalised(&name.replace('_', " ")),
-                place,
-                share,
-                shown(results.power(0, place)),
-                false,
-            ));
+            rows.push(level(level_words(name), place, share, shown(results.power(0, place)), false));
         }
     }
     let better = |arm: &str| format!("{arm} better");

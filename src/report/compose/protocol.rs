@@ -6,12 +6,12 @@ use crate::{
     report::{
         html::{Fact, Section},
         numbers::{count, fixed, ratio},
-        results::{Effect, Place, Results, in_percent, in_sentence},
+        results::{Effect, Place, Results, capitalised, in_percent, in_sentence},
     },
     scenario::text::{ArmText, ScenarioText},
     statistics::{normal_quantile, two_sided_p},
     trial::{Trial, design::Design, estimand::Estimand},
-    units::Days,
+    units::{DAYS_PER_MONTH, Days},
 };
 
 /// The estimands, with what is done about each event that may come between.
@@ -31,14 +31,19 @@ pub fn estimands(results: &Results) -> Section {
         let events: Vec<&str> =
             endpoint.any_of.iter().map(|&e| trial.course.events.list[e].label.as_str()).collect();
         let mut facts = vec![
-            fact("Population", population(text)),
+            fact("Population", if parts.is_empty() { population(results, text) } else { "As above".into() }),
             fact(
                 "Treatment",
                 format!("{}, against {}", arm(estimand.treatment), in_sentence(&arm(estimand.control))),
             ),
             fact(
                 "Variable",
-                format!("{}: the first of {} within {}", endpoint.label, in_list(&events), Days(endpoint.by)),
+                format!(
+                    "{}: the first of {} within {}",
+                    endpoint.label,
+                    in_list(&events),
+                    length(Days(endpoint.by))
+                ),
             ),
             fact("Summary measure", measures(trial, estimand)),
             fact(
@@ -52,11 +57,8 @@ pub fn estimands(results: &Results) -> Section {
         ];
         facts.extend(strategies(trial, estimand, text));
         parts.push(Section {
-            title: format!(
-                "{}{}",
-                estimand.name,
-                if index == 0 && estimand.name != "primary" { " (primary)" } else { "" }
-            ),
+            title: capitalised(&estimand.name.replace('_', " "))
+                + if index == 0 && estimand.name != "primary" { " (primary)" } else { "" },
             facts,
             ..Section::default()
         });
@@ -64,17 +66,20 @@ pub fn estimands(results: &Results) -> Section {
     Section { title: "Estimands".into(), parts, ..Section::default() }
 }
 
-fn population(text: &ScenarioText) -> String {
+fn population(results: &Results, text: &ScenarioText) -> String {
     let rules = &text.population.eligible;
     let who = if text.population.homogeneous.is_some() {
         "Patients who are all alike".to_owned()
     } else if rules.is_empty() {
         "Everybody in the registry".to_owned()
     } else {
+        let rules: Vec<String> = rules.iter().map(|rule| in_sentence(&results.rule(rule))).collect();
         format!("Patients of the registry with {}", rules.join("; "))
     };
     match text.population.delay {
-        Some(delay) if delay.0 > 0.0 => format!("{who}; alive and in hospital {delay} after admission"),
+        Some(delay) if delay.0 > 0.0 => {
+            format!("{who}; alive and in hospital {} after admission", length(delay))
+        }
         _ => who,
     }
 }
@@ -125,6 +130,16 @@ fn strategies(trial: &Trial, estimand: &Estimand, text: &ScenarioText) -> Vec<Fa
     facts
 }
 
+/// A length of time: whole months and years as such, where days would be hard to read.
+fn length(days: Days) -> String {
+    let months = days.0 / DAYS_PER_MONTH;
+    if months >= 2.0 && (months - months.round()).abs() < 1e-6 {
+        format!("{months:.0} months")
+    } else {
+        days.to_string()
+    }
+}
+
 fn in_list(items: &[&str]) -> String {
     let items: Vec<String> = items.iter().map(|i| in_sentence(i)).collect();
     match items.split_last() {
@@ -141,12 +156,12 @@ pub fn design(results: &Results) -> Section {
         fact("Patients", count(trial.patients as f64)),
         fact("Allocation", allocation(trial)),
         fact("Randomisation", randomisation(trial, text)),
-        fact("Entry", population(text)),
+        fact("Entry", population(results, text)),
     ];
     if let Some(sites) = &text.trial.sites {
         let opening = sites
             .opening
-            .map_or("all open from the start".to_owned(), |o| format!("opening evenly over {o}"));
+            .map_or("all open from the start".to_owned(), |o| format!("opening evenly over {}", length(o)));
         facts.push(fact(
             "Sites",
             format!(
@@ -166,7 +181,7 @@ pub fn design(results: &Results) -> Section {
             format!("{} of eligible patients take part", in_percent(text.trial.consent)),
         ));
     }
-    facts.push(fact("Follow-up", Days(trial.follow_up).to_string()));
+    facts.push(fact("Follow-up", length(Days(trial.follow_up))));
     if let Some(loss) = &text.trial.loss {
         facts.push(fact(
             "Loss to follow-up",
@@ -198,8 +213,6 @@ pub fn design(results: &Results) -> Section {
             ));
             decision_rule(two.last.critical)
         }
-        #[allow(unreachable_patterns)]
-        _ => String::new(),
     };
     facts.push(fact("Benefit is claimed", rules));
     let estimand = results.primary(0);

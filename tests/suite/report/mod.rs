@@ -1,4 +1,5 @@
 //! What a run hands to people.
 
+mod compose;
 mod figures;
 mod html;
