@@ -8,8 +8,8 @@ use crate::{
     report::{
         folder::{FolderSink, Identity, OutputFolder, hash},
         page::page,
-        results::{Input, Verdict as Outcome},
-        summary::{self, Provenance},
+        results::Input,
+        summary::{self, Provenance, Verdict as Outcome},
         tables,
     },
     scenario::{self, Scenario, expect::Verdict},

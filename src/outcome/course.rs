@@ -43,6 +43,12 @@ pub struct Course {
     pub treatments: Vec<Treatment>,
     /// Nothing is followed beyond this day since randomisation.
     pub horizon: f64,
+    /// Events that can happen in hospital.
+    in_hospital: Vec<usize>,
+    /// Events that can happen after discharge.
+    after_discharge: Vec<usize>,
+    /// Integral of each relative hazard up to the horizon, by treatment, event and class.
+    most: Vec<Vec<f64>>,
 }
 
 /// A patient's own constants: the rate of each event, and the class that fixes the shapes in time.
@@ -82,55 +88,108 @@ impl Luck {
     }
 }
 
-/// One event still to come, as it stands at some moment.
-#[derive(Clone, Copy)]
+/// The events still to come, as they stand at some moment, column by column.
+///
+/// Only entries that are open mean anything; the rest is never read.
 struct Pending {
+    /// When each will happen as things stand; infinite if not by the horizon or not possible now.
+    at: [f64; MOST_EVENTS],
     /// Uniform number behind the luck; the luck itself is `−ln u`, taken only when needed.
-    uniform: f64,
+    uniform: [f64; MOST_EVENTS],
     /// Luck used up before `since`.
-    used: f64,
+    used: [f64; MOST_EVENTS],
     /// The moment from which the present hazard holds.
-    since: f64,
+    since: [f64; MOST_EVENTS],
     /// Factor on the patient's rate from complications that have started.
-    factor: f64,
-    /// When it will happen as things stand; infinite if not by the horizon or not possible now.
-    at: f64,
-    /// Whether it can happen in the patient's present setting and has not yet.
-    open: bool,
+    factor: [f64; MOST_EVENTS],
+    /// One bit for each event that can happen in the patient's present setting and has not yet.
+    open: u32,
 }
 
 impl Pending {
-    const NEVER: Pending =
-        Pending { uniform: 1.0, used: 0.0, since: 0.0, factor: 1.0, at: f64::INFINITY, open: false };
-
-    fn open(uniform: f64, since: f64) -> Self {
-        Pending { uniform, used: 0.0, since, factor: 1.0, at: f64::INFINITY, open: true }
+    fn new() -> Self {
+        let zero = [0.0; MOST_EVENTS];
+        Pending { at: [f64::INFINITY; MOST_EVENTS], uniform: zero, used: zero, since: zero, factor: zero, open: 0 }
     }
 
-    /// Finds when the event happens if nothing changes any more.
+    fn is_open(&self, e: usize) -> bool {
+        self.open >> e & 1 == 1
+    }
+
+    fn close(&mut self, e: usize) {
+        self.open &= !(1 << e);
+        self.at[e] = f64::INFINITY;
+    }
+
+    /// Makes event `e` possible from `now`; `most` is the integral of its relative hazard to the horizon.
     #[inline]
-    fn resolve(&mut self, rate: f64, hazard: &PiecewiseHazard, horizon: f64) {
-        let rate = rate * self.factor;
-        let start = hazard.cumulative(self.since);
-        let most = rate * (hazard.cumulative(horizon) - start) + self.used;
+    fn begin(&mut self, e: usize, uniform: f64, now: f64, rate: f64, hazard: &PiecewiseHazard, most: f64) {
+        self.open |= 1 << e;
+        (self.uniform[e], self.used[e], self.since[e], self.factor[e]) = (uniform, 0.0, now, 1.0);
+        self.resolve(e, rate, hazard, most);
+    }
+
+    /// Finds when event `e` happens if nothing changes any more.
+    #[inline]
+    fn resolve(&mut self, e: usize, rate: f64, hazard: &PiecewiseHazard, most: f64) {
+        let rate = rate * self.factor[e];
+        let start = if self.since[e] > 0.0 { hazard.cumulative(self.since[e]) } else { 0.0 };
+        let ahead = rate * (most - start);
         // −ln u ≥ 1 − u, so most events that will not happen are seen without a logarithm.
-        if 1.0 - self.uniform > most {
-            self.at = f64::INFINITY;
+        if 1.0 - self.uniform[e] > ahead + self.used[e] {
+            self.at[e] = f64::INFINITY;
             return;
         }
-        let left = -libm::log(self.uniform) - self.used;
-        self.at = if left > most - self.used { f64::INFINITY } else { hazard.inverse(start + left / rate) };
+        let left = -libm::log(self.uniform[e]) - self.used[e];
+        self.at[e] = if left > ahead { f64::INFINITY } else { hazard.inverse(start + left / rate) };
     }
 
-    /// Uses up the luck spent between `since` and `now`.
+    /// Uses up the luck of event `e` spent between `since` and `now`.
     #[inline]
-    fn advance(&mut self, now: f64, rate: f64, hazard: &PiecewiseHazard) {
-        self.used += rate * self.factor * (hazard.cumulative(now) - hazard.cumulative(self.since));
-        self.since = now;
+    fn advance(&mut self, e: usize, now: f64, rate: f64, hazard: &PiecewiseHazard) {
+        self.used[e] += rate * self.factor[e] * (hazard.cumulative(now) - hazard.cumulative(self.since[e]));
+        self.since[e] = now;
+    }
+
+    /// The next event and its time.
+    #[inline]
+    fn next(&self, all: usize) -> (usize, f64) {
+        let (mut e, mut now) = (0, f64::INFINITY);
+        for (candidate, &at) in self.at[..all].iter().enumerate() {
+            if at < now {
+                (e, now) = (candidate, at);
+            }
+        }
+        (e, now)
     }
 }
 
 impl Course {
+    /// A course under some treatments, followed up to `horizon` days.
+    pub fn new(events: Events, treatments: Vec<Treatment>, horizon: f64) -> Self {
+        let in_setting = |setting| {
+            let inside = |e: &usize| events.list[*e].setting == setting;
+            (0..events.len()).filter(inside).collect::<Vec<usize>>()
+        };
+        let (in_hospital, after_discharge) =
+            (in_setting(Setting::InHospital), in_setting(Setting::AfterDischarge));
+        let most = treatments
+            .iter()
+            .map(|t| {
+                let classes = t.regime.classes();
+                let cell = |i: usize| t.regime.hazard(i / classes, i % classes).cumulative(horizon);
+                (0..events.len() * classes).map(cell).collect()
+            })
+            .collect();
+        Course { events, treatments, horizon, in_hospital, after_discharge, most }
+    }
+
+    /// Integral of the relative hazard of `event` to the horizon.
+    #[inline]
+    fn most(&self, arm: usize, event: usize, class: usize) -> f64 {
+        self.most[arm][event * self.treatments[arm].regime.classes() + class]
+    }
+
     /// The random purpose of each event, in order.
     pub fn event_purposes(&self) -> Vec<Purpose> {
         self.events.list.iter().map(|e| Purpose::event(&e.name)).collect()
@@ -173,66 +232,66 @@ impl Course {
     fn follow_one(&self, patient: Patient, arm: usize, place: u64, luck: &Luck) -> ([f64; MOST_EVENTS], (f64, u8)) {
         let events = &self.events.list;
         let n = events.len();
+        let (class, rates) = (patient.class, patient.rates);
         let bail_outs = &self.treatments[arm].bail_outs;
-        let mut regime = &self.treatments[arm].regime;
+        let all = n + bail_outs.len();
+        let mut now_in = arm;
         let mut happened = [f64::INFINITY; MOST_EVENTS];
-        let mut pending = [Pending::NEVER; MOST_EVENTS];
+        let mut pending = Pending::new();
         let mut change = (f64::INFINITY, arm as u8);
-        for e in 0..n {
-            if events[e].setting == Setting::InHospital && patient.rates[e] > 0.0 {
-                pending[e] = Pending::open(luck.events[e].uniform(place), 0.0);
-                pending[e].resolve(patient.rates[e], regime.hazard(e, patient.class), self.horizon);
+        let regime = &self.treatments[arm].regime;
+        for &e in &self.in_hospital {
+            if rates[e] > 0.0 {
+                let uniform = luck.events[e].uniform(place);
+                pending.begin(e, uniform, 0.0, rates[e], regime.hazard(e, class), self.most(arm, e, class));
             }
         }
         for (b, bail_out) in bail_outs.iter().enumerate() {
-            pending[n + b] = Pending::open(luck.bail_outs[bail_out.to].uniform(place), 0.0);
-            pending[n + b].resolve(bail_out_rate(bail_out, patient), &bail_out.hazard, self.horizon);
+            let uniform = luck.bail_outs[bail_out.to].uniform(place);
+            let most = bail_out.hazard.cumulative(self.horizon);
+            pending.begin(n + b, uniform, 0.0, bail_out_rate(bail_out, patient), &bail_out.hazard, most);
         }
-        let all = n + bail_outs.len();
         loop {
-            let (mut e, mut now) = (0, f64::INFINITY);
-            for (candidate, p) in pending[..all].iter().enumerate() {
-                if p.at < now {
-                    (e, now) = (candidate, p.at);
-                }
-            }
+            let (e, now) = pending.next(all);
             if now > self.horizon {
                 return (happened, change);
             }
-            pending[e] = Pending::NEVER;
+            pending.close(e);
+            let regime = &self.treatments[now_in].regime;
             if e >= n {
                 let to = bail_outs[e - n].to;
                 change = (now, to as u8);
-                pending[n..all].fill(Pending::NEVER);
+                (n..all).for_each(|b| pending.close(b));
                 let new = &self.treatments[to].regime;
-                for f in 0..n {
-                    if pending[f].open {
-                        pending[f].advance(now, patient.rates[f], regime.hazard(f, patient.class));
-                        pending[f].resolve(patient.rates[f], new.hazard(f, patient.class), self.horizon);
+                for &f in &self.in_hospital {
+                    if pending.is_open(f) {
+                        pending.advance(f, now, rates[f], regime.hazard(f, class));
+                        pending.resolve(f, rates[f], new.hazard(f, class), self.most(to, f, class));
                     }
                 }
-                regime = new;
+                now_in = to;
                 continue;
             }
             happened[e] = now;
             match events[e].kind {
                 EventKind::Death => return (happened, change),
                 EventKind::Discharge => {
-                    pending[..all].fill(Pending::NEVER);
-                    for f in 0..n {
-                        if events[f].setting == Setting::AfterDischarge && patient.rates[f] > 0.0 {
-                            pending[f] = Pending::open(luck.events[f].uniform(place), now);
-                            pending[f].resolve(patient.rates[f], regime.hazard(f, patient.class), self.horizon);
+                    (0..all).for_each(|f| pending.close(f));
+                    for &f in &self.after_discharge {
+                        if rates[f] > 0.0 {
+                            let uniform = luck.events[f].uniform(place);
+                            let most = self.most(now_in, f, class);
+                            pending.begin(f, uniform, now, rates[f], regime.hazard(f, class), most);
                         }
                     }
                 }
                 EventKind::Complication => {
                     for &(f, excess) in &events[e].excess {
-                        if pending[f].open {
-                            let hazard = regime.hazard(f, patient.class);
-                            pending[f].advance(now, patient.rates[f], hazard);
-                            pending[f].factor += excess;
-                            pending[f].resolve(patient.rates[f], hazard, self.horizon);
+                        if pending.is_open(f) {
+                            let hazard = regime.hazard(f, class);
+                            pending.advance(f, now, rates[f], hazard);
+                            pending.factor[f] += excess;
+                            pending.resolve(f, rates[f], hazard, self.most(now_in, f, class));
                         }
                     }
                 }

@@ -123,7 +123,7 @@ impl Recipe {
     /// The course: regimes of all arms with shifts and effects multiplied in.
     pub fn course(&self) -> Course {
         let treatments = (0..self.arms.len()).map(|arm| self.treatment(arm)).collect();
-        Course { events: self.events.clone(), treatments, horizon: self.horizon }
+        Course::new(self.events.clone(), treatments, self.horizon)
     }
 
     fn treatment(&self, arm: usize) -> Treatment {

@@ -3,16 +3,31 @@
 use super::{
     compose::compose,
     folder::{Identity, OutputFolder},
-    results::{Input, Verdict},
+    results::Input,
     tables,
 };
 use crate::{
     error::{Error, Result},
     operating::Measure,
-    scenario::{Scenario, document::Provenance as From},
+    scenario::{
+        Scenario,
+        document::Provenance as From,
+        expect::{self, Expectation},
+    },
 };
 use serde_json::{Value, json};
 use std::{ops::Range, path::Path};
+
+/// An expectation and what came back.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    pub expectation: Expectation,
+    pub measure: &'static str,
+    pub expected: f64,
+    pub value: f64,
+    pub mcse: f64,
+    pub verdict: expect::Verdict,
+}
 
 /// How a result came about.
 #[derive(Clone, Debug)]

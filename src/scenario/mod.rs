@@ -16,7 +16,11 @@ use crate::{
         truth::{Truth, truth},
     },
     error::{Error, Finding, Result, Source},
-    outcome::{endpoint::Endpoint, recipe::Recipe},
+    outcome::{
+        course::{Course, Treatment},
+        endpoint::Endpoint,
+        recipe::Recipe,
+    },
     population::{Expression, Homogeneous, Population, Screening},
     simulation::Run,
     trial::pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
@@ -434,15 +438,12 @@ fn alive_at_randomisation(text: &ScenarioText, population: &Population, cells: &
     if delay == 0.0 {
         return vec![1.0; pool.len()];
     }
-    let course = crate::outcome::course::Course {
-        events: population.events().clone(),
-        treatments: vec![crate::outcome::course::Treatment {
-            regime: cells.spread(population.baseline_regime()),
-            bail_outs: Vec::new(),
-            instead: Vec::new(),
-        }],
-        horizon: delay,
+    let usual_care = Treatment {
+        regime: cells.spread(population.baseline_regime()),
+        bail_outs: Vec::new(),
+        instead: Vec::new(),
     };
+    let course = Course::new(population.events().clone(), vec![usual_care], delay);
     let arm = Arm::new(&course, pool, 0, Adherence::Full, &[delay], &[]);
     arm.in_hospital_of_each_row()
 }
