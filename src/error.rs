@@ -125,7 +125,9 @@ impl fmt::Display for Error {
                 Ok(())
             }
             Error::NotMet(what) | Error::Shards(what) | Error::Machine(what) => write!(f, "error: {what}"),
-            Error::Interrupted => f.write_str("stopped before the end; what was done is kept, --resume goes on from it"),
+            Error::Interrupted => {
+                f.write_str("stopped before the end; what was done is kept, --resume goes on from it")
+            }
         }
     }
 }

@@ -123,10 +123,8 @@ impl Cell {
         self.failed += u64::from(c.reason.is_some());
         self.benefit += u64::from(row.decision == Decision::Benefit);
         self.harm += u64::from(row.decision == Decision::Harm);
-        for (moments, (events, n)) in self
-            .risk
-            .iter_mut()
-            .zip([(c.events_treatment, c.n_treatment), (c.events_control, c.n_control)])
+        for (moments, (events, n)) in
+            self.risk.iter_mut().zip([(c.events_treatment, c.n_treatment), (c.events_control, c.n_control)])
         {
             if n > 0 {
                 moments.add(f64::from(events) / f64::from(n));

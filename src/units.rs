@@ -14,7 +14,8 @@ pub struct Days(pub f64);
 impl Days {
     /// Reads a number and a unit; the message says what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wanted = || format!("“{text}” is not a length of time; write \"30 days\", \"12 hours\" or \"6 months\"");
+        let wanted =
+            || format!("“{text}” is not a length of time; write \"30 days\", \"12 hours\" or \"6 months\"");
         let mut words = text.split_whitespace();
         let (Some(number), Some(unit), None) = (words.next(), words.next(), words.next()) else {
             return Err(wanted());

@@ -310,7 +310,8 @@ impl Buffers {
         if !method.summary.needs_times() {
             return compare_risks(count(seen, &self.group, member), method);
         }
-        let exits = SortedExits { order: &self.order, time: &seen.time, event: &seen.event, group: &self.group };
+        let exits =
+            SortedExits { order: &self.order, time: &seen.time, event: &seen.event, group: &self.group };
         self.table.clear();
         self.table.append(exits, &member);
         let counts = count_all(seen, &self.group, &member);

@@ -131,7 +131,10 @@ impl<'a> Arm<'a> {
         if let Some(only) = self.only {
             let at = |k: usize| rates[k] * hazards[k].at(switch.day);
             let share = at(only) / (0..rates.len()).map(at).sum::<f64>();
-            add(Path { before: treatment, switch: Some((switch.day, to)) }, weight * (1.0 - switch.none) * share);
+            add(
+                Path { before: treatment, switch: Some((switch.day, to)) },
+                weight * (1.0 - switch.none) * share,
+            );
             return add(Path::of(treatment), weight * (1.0 - (1.0 - switch.none) * share));
         }
         add(Path::of(treatment), weight * switch.none);

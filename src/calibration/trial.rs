@@ -189,7 +189,9 @@ impl Wanted {
     fn distance(&self, got: f64) -> f64 {
         match self {
             Wanted::Risk { value, .. } | Wanted::BailOut { value, .. } => (got - value).abs(),
-            Wanted::RiskRatio { value, .. } | Wanted::HazardRatio { value, .. } => libm::log(got / value).abs(),
+            Wanted::RiskRatio { value, .. } | Wanted::HazardRatio { value, .. } => {
+                libm::log(got / value).abs()
+            }
         }
     }
 
@@ -229,7 +231,9 @@ impl Wanted {
     fn arms(&self) -> Vec<usize> {
         match self {
             Wanted::Risk { arm, .. } | Wanted::BailOut { arm, .. } => vec![*arm],
-            Wanted::RiskRatio { arm, control, .. } | Wanted::HazardRatio { arm, control, .. } => vec![*arm, *control],
+            Wanted::RiskRatio { arm, control, .. } | Wanted::HazardRatio { arm, control, .. } => {
+                vec![*arm, *control]
+            }
         }
     }
 }
@@ -284,7 +288,8 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
                     let at_risk: Vec<f64> = happened.iter().map(|h| 1.0 - h).collect();
                     (course.days.clone(), at_risk, happened)
                 });
-                let side = |k: usize| cox_limit::Arm { at_risk: &arms[k].1, happened: &arms[k].2, share: 0.5 };
+                let side =
+                    |k: usize| cox_limit::Arm { at_risk: &arms[k].1, happened: &arms[k].2, share: 0.5 };
                 let censoring = Censoring { horizon: by, loss_per_day: 0.0 };
                 cox_limit(&arms[0].0, side(1), side(0), censoring).unwrap_or(1.0)
             }

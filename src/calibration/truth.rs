@@ -92,7 +92,9 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
                     |row| trial.enrolment.probability[row],
                     |row, member| {
                         member.push(0);
-                        member.extend(trial.subgroups.iter().zip(&first).map(|(s, f)| f + usize::from(s.code[row])));
+                        member.extend(
+                            trial.subgroups.iter().zip(&first).map(|(s, f)| f + usize::from(s.code[row])),
+                        );
                     },
                 );
                 Curves { days: days.clone(), groups, ends: ends.clone() }
@@ -179,7 +181,11 @@ fn hazard_ratio(trial: &Trial, index: usize, group: usize, treatment: &Curves, c
     let (risk1, risk0) = (at_risk(treatment), at_risk(control));
     let ratio = &trial.allocation.ratio;
     let side = |at_risk: &[f64], c: &Curves, arm: u8| {
-        (at_risk.to_vec(), c.groups[group].first_of[c.ends.itself[endpoint]].clone(), f64::from(ratio[usize::from(arm)]))
+        (
+            at_risk.to_vec(),
+            c.groups[group].first_of[c.ends.itself[endpoint]].clone(),
+            f64::from(ratio[usize::from(arm)]),
+        )
     };
     let (r1, h1, s1) = side(&risk1, treatment, estimand.treatment);
     let (r0, h0, s0) = side(&risk0, control, estimand.control);

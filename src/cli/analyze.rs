@@ -117,8 +117,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         event: event.iter().map(|&e| e == Some(true)).collect(),
         known,
     };
-    let assigned: Vec<u8> =
-        arms.iter().map(|a| if *a == treatment { 1 } else if *a == control { 0 } else { 2 }).collect();
+    let assigned: Vec<u8> = arms
+        .iter()
+        .map(|a| {
+            if *a == treatment {
+                1
+            } else if *a == control {
+                0
+            } else {
+                2
+            }
+        })
+        .collect();
     let (codes, levels) = codes(stratum.as_deref());
     let mut buffers = Buffers::default();
     sides(&assigned, 1, 0, &mut buffers.group);
@@ -179,9 +189,11 @@ impl Table<'_> {
             Values::Words(words) => {
                 words.iter().enumerate().map(|(i, w)| w.clone().ok_or_else(|| missing(i))).collect()
             }
-            Values::Numbers(numbers) => {
-                numbers.iter().enumerate().map(|(i, x)| x.map(|x| x.to_string()).ok_or_else(|| missing(i))).collect()
-            }
+            Values::Numbers(numbers) => numbers
+                .iter()
+                .enumerate()
+                .map(|(i, x)| x.map(|x| x.to_string()).ok_or_else(|| missing(i)))
+                .collect(),
         }
     }
 
@@ -189,7 +201,8 @@ impl Table<'_> {
         match &self.column(name)?.values {
             Values::Numbers(numbers) => Ok(numbers),
             Values::Words(words) => {
-                let odd = words.iter().position(|w| w.as_deref().is_some_and(|w| w.trim().parse::<f64>().is_err()));
+                let odd =
+                    words.iter().position(|w| w.as_deref().is_some_and(|w| w.trim().parse::<f64>().is_err()));
                 let row = odd.unwrap_or(0);
                 let found = words[row].clone().unwrap_or_default();
                 Err(self.wrong(name, row, &format!("“{found}” is not a number")))
@@ -228,7 +241,10 @@ impl Table<'_> {
                 Ok(value.clone())
             } else {
                 let list: Vec<&str> = names.iter().map(|n| n.as_str()).collect();
-                Err(Error::input(format!("no patient is in the arm “{value}”; the arms are {}", list.join(", "))))
+                Err(Error::input(format!(
+                    "no patient is in the arm “{value}”; the arms are {}",
+                    list.join(", ")
+                )))
             }
         };
         let treatment = arguments.treatment.as_ref().map(known).transpose()?;
@@ -239,7 +255,10 @@ impl Table<'_> {
             (Some(t), None, 2) => Ok((t.clone(), one_more(&t).unwrap_or_default())),
             (None, Some(c), 2) => Ok((one_more(&c).unwrap_or_default(), c)),
             (None, None, 2) => Ok((names[1].clone(), names[0].clone())),
-            (_, _, 1) => Err(Error::input(format!("all patients are in the arm “{}”; a comparison needs two", names[0]))),
+            (_, _, 1) => Err(Error::input(format!(
+                "all patients are in the arm “{}”; a comparison needs two",
+                names[0]
+            ))),
             _ => Err(Error::input(format!(
                 "{} arms are in the data; name two with --treatment and --control",
                 names.len()
@@ -294,7 +313,9 @@ fn as_table(results: &[(Name, Comparison)], treatment: &str, control: &str) -> S
     table.set_header(["Method", "Estimate (95 % CI)", "z", "P", treatment, control]);
     for (name, c) in results {
         let ratio = name.method().summary.is_ratio();
-        let shown = |x: f64| if x.is_nan() { "–".into() } else { format!("{:.3}", if ratio { libm::exp(x) } else { x }) };
+        let shown = |x: f64| {
+            if x.is_nan() { "–".into() } else { format!("{:.3}", if ratio { libm::exp(x) } else { x }) }
+        };
         let (estimate, z, p) = match c.reason {
             Some(reason) => (reason.to_string(), "–".into(), "–".into()),
             None => (

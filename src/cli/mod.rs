@@ -59,7 +59,9 @@ impl ScenarioFlags {
 
 fn assignment(text: &str) -> std::result::Result<(String, String), String> {
     match text.split_once('=') {
-        Some((path, value)) if !path.trim().is_empty() => Ok((path.trim().to_owned(), value.trim().to_owned())),
+        Some((path, value)) if !path.trim().is_empty() => {
+            Ok((path.trim().to_owned(), value.trim().to_owned()))
+        }
         _ => Err("write PATH=VALUE, like trial.patients=300".into()),
     }
 }

@@ -37,10 +37,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let scenario = scenario::load(&arguments.scenario, &arguments.flags.changes())?;
     let count = scenario.runs.len();
-    let run = (arguments.run as usize)
-        .checked_sub(1)
-        .and_then(|i| scenario.runs.get(i))
-        .ok_or_else(|| Error::input(format!("there is no run {}; the scenario has runs 1 to {count}", arguments.run)))?;
+    let run =
+        (arguments.run as usize).checked_sub(1).and_then(|i| scenario.runs.get(i)).ok_or_else(|| {
+            Error::input(format!("there is no run {}; the scenario has runs 1 to {count}", arguments.run))
+        })?;
     let trial = &run.trial;
     let (mut workspace, mut record) = (Workspace::default(), Record::default());
     let purposes = trial.purposes();
@@ -52,8 +52,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let cohort = &workspace.cohort;
     let n = trial.patients_at(look).min(cohort.len());
-    let number = |name: &str, values: Vec<Option<f64>>| NamedValues { name: name.into(), values: Values::Numbers(values) };
-    let word = |name: &str, values: Vec<Option<String>>| NamedValues { name: name.into(), values: Values::Words(values) };
+    let number = |name: &str, values: Vec<Option<f64>>| NamedValues {
+        name: name.into(),
+        values: Values::Numbers(values),
+    };
+    let word = |name: &str, values: Vec<Option<String>>| NamedValues {
+        name: name.into(),
+        values: Values::Words(values),
+    };
     let arm = |a: u8| Some(trial.arms[usize::from(a)].name.clone());
     let rows: Vec<usize> = cohort.row[..n].iter().map(|&r| r as usize).collect();
     let mut columns = vec![
@@ -67,22 +73,31 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     columns.push(number("bailed_out", cohort.bailed_out[..n].iter().map(|&x| finite(x)).collect()));
     columns.push(word(
         "bailed_out_to",
-        (0..n).map(|i| cohort.bailed_out[i].is_finite().then(|| arm(cohort.bailed_out_to[i])).flatten()).collect(),
+        (0..n)
+            .map(|i| cohort.bailed_out[i].is_finite().then(|| arm(cohort.bailed_out_to[i])).flatten())
+            .collect(),
     ));
-    columns.push(number("registry_row", rows.iter().map(|&r| Some(scenario.pool.columns.rows[r] as f64)).collect()));
+    columns.push(number(
+        "registry_row",
+        rows.iter().map(|&r| Some(scenario.pool.columns.rows[r] as f64)).collect(),
+    ));
     columns.extend(named(scenario.population.dictionary(), &scenario.pool.columns.take(&rows)));
     for (e, event) in trial.course.events.list.iter().enumerate() {
         let rate = rows.iter().map(|&r| Some(scenario.pool.patient(r as u32).rates[e])).collect();
         columns.push(number(&format!("{}_rate", event.name), rate));
     }
     for (e, event) in trial.course.events.list.iter().enumerate() {
-        columns.push(number(&format!("{}_day", event.name), cohort.events[e][..n].iter().map(|&x| finite(x)).collect()));
+        columns.push(number(
+            &format!("{}_day", event.name),
+            cohort.events[e][..n].iter().map(|&x| finite(x)).collect(),
+        ));
     }
     let followed: Vec<f64> = cohort.lost[..n].iter().map(|&lost| lost.min(trial.follow_up)).collect();
     let mut seen = Observed::default();
     for endpoint in &trial.endpoints {
         endpoint.observe(cohort, &followed, &mut seen);
-        columns.push(number(&format!("{}_time", endpoint.name), seen.time.iter().map(|&t| Some(t)).collect()));
+        columns
+            .push(number(&format!("{}_time", endpoint.name), seen.time.iter().map(|&t| Some(t)).collect()));
         // Missing where the answer by the horizon is not known.
         let event = (0..n).map(|i| Some(f64::from(u8::from(seen.event[i]))));
         columns.push(number(&format!("{}_event", endpoint.name), event.collect()));

@@ -78,7 +78,9 @@ pub fn named(dictionary: &Dictionary, columns: &Columns) -> Vec<NamedValues> {
 fn describe(title: &str, registry: &Registry, columns: &Columns) -> String {
     let causes = registry.describe(columns);
     let mut text = format!("{title}: {} patients\n", columns.len());
-    for (heading, rows) in [("Who they are", causes), ("What happens to them", registry.describe_outcomes(columns))] {
+    for (heading, rows) in
+        [("Who they are", causes), ("What happens to them", registry.describe_outcomes(columns))]
+    {
         let mut table = comfy_table::Table::new();
         table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
         let mut header = vec![heading.to_owned(), "Unit".to_owned(), "All".to_owned()];

@@ -91,7 +91,9 @@ fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>> {
         .collect();
     for (i, stem) in stems.iter().enumerate() {
         if stems[..i].contains(stem) {
-            return Err(Error::input(format!("two scenarios are called “{stem}”; their folders would be the same")));
+            return Err(Error::input(format!(
+                "two scenarios are called “{stem}”; their folders would be the same"
+            )));
         }
     }
     Ok(match (&arguments.out, stems.len()) {
@@ -133,9 +135,8 @@ fn one(arguments: &Arguments, path: &Path, target: &Path) -> Result<()> {
     let mut done = |replicates: u64| progress.inc(replicates);
     let mut sink = FolderSink::new(Some(&folder), &scenario.runs, &mut fold, range.end, &mut done);
     let rest = next..range.end;
-    let (used, outcome) = with_threads(arguments.threads, || {
-        (simulation::threads(), plan.simulate(rest, &STOP, &mut sink))
-    })?;
+    let (used, outcome) =
+        with_threads(arguments.threads, || (simulation::threads(), plan.simulate(rest, &STOP, &mut sink)))?;
     progress.finish_and_clear();
     outcome?;
     let seconds = simulated.elapsed().as_secs_f64();
@@ -241,7 +242,13 @@ fn not_met(verdicts: &[Outcome]) -> Result<()> {
             let arm = v.expectation.text.arm.as_ref().map_or(String::new(), |a| format!(" in {a}"));
             format!(
                 "line {}: {} of {}{arm} is {:.4} ± {:.4}, expected {} within {}",
-                v.expectation.line, v.measure, v.expectation.text.of, v.value, v.mcse, v.expected, v.expectation.text.within
+                v.expectation.line,
+                v.measure,
+                v.expectation.text.of,
+                v.value,
+                v.mcse,
+                v.expected,
+                v.expectation.text.within
             )
         })
         .collect();

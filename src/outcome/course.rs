@@ -109,7 +109,14 @@ struct Pending {
 impl Pending {
     fn new() -> Self {
         let zero = [0.0; MOST_EVENTS];
-        Pending { at: [f64::INFINITY; MOST_EVENTS], uniform: zero, used: zero, since: zero, factor: zero, open: 0 }
+        Pending {
+            at: [f64::INFINITY; MOST_EVENTS],
+            uniform: zero,
+            used: zero,
+            since: zero,
+            factor: zero,
+            open: 0,
+        }
     }
 
     fn is_open(&self, e: usize) -> bool {
@@ -205,7 +212,8 @@ impl Course {
     ) {
         for i in from..cohort.len() {
             let place = cohort.place[i];
-            let arm = self.received_from_start(usize::from(cohort.assigned[i]), luck.adherence.uniform(place));
+            let arm =
+                self.received_from_start(usize::from(cohort.assigned[i]), luck.adherence.uniform(place));
             cohort.received.push(arm as u8);
             let (time, change) = self.follow_one(patient(cohort.row[i]), arm, place, luck);
             for (column, t) in cohort.events.iter_mut().zip(time) {
@@ -229,7 +237,13 @@ impl Course {
     }
 
     /// Event times of one patient, and the day and arm of a bail-out.
-    fn follow_one(&self, patient: Patient, arm: usize, place: u64, luck: &Luck) -> ([f64; MOST_EVENTS], (f64, u8)) {
+    fn follow_one(
+        &self,
+        patient: Patient,
+        arm: usize,
+        place: u64,
+        luck: &Luck,
+    ) -> ([f64; MOST_EVENTS], (f64, u8)) {
         let events = &self.events.list;
         let n = events.len();
         let (class, rates) = (patient.class, patient.rates);

@@ -15,7 +15,10 @@ pub struct PiecewiseHazard {
 impl PiecewiseHazard {
     /// Builds the hazard from `knots` (days, rising, the first 0) and as many rates (per day, none negative).
     pub fn new(knots: &[f64], rate: &[f64]) -> Self {
-        assert!(!knots.is_empty() && knots.len() == rate.len() && knots[0] == 0.0, "one rate per knot, from day 0");
+        assert!(
+            !knots.is_empty() && knots.len() == rate.len() && knots[0] == 0.0,
+            "one rate per knot, from day 0"
+        );
         let mut cumulative = Vec::with_capacity(knots.len());
         let mut total = 0.0;
         for k in 0..knots.len() {

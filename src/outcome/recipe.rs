@@ -156,7 +156,8 @@ impl Recipe {
             hazard = hazard.times(&step);
         }
         for effect in arm.effects.iter().filter(|e| e.event == event && e.classes[class]) {
-            let ratios: Vec<f64> = effect.log_hazard_ratios(&arm.effects).iter().map(|&x| libm::exp(x)).collect();
+            let ratios: Vec<f64> =
+                effect.log_hazard_ratios(&arm.effects).iter().map(|&x| libm::exp(x)).collect();
             hazard = hazard.times(&PiecewiseHazard::new(effect.knots_of(&arm.effects), &ratios));
         }
         hazard

@@ -53,7 +53,9 @@ impl OutputFolder {
     /// Opens the neighbour folder for a run. Without `resume`, parts left by an earlier run are removed;
     /// with it they are kept if they are of the same run.
     pub fn open(target: &Path, identity: &Identity, resume: bool) -> Result<Self> {
-        let name = target.file_name().ok_or_else(|| Error::input(format!("{} is not a folder name", target.display())))?;
+        let name = target
+            .file_name()
+            .ok_or_else(|| Error::input(format!("{} is not a folder name", target.display())))?;
         let mut neighbour = name.to_os_string();
         neighbour.push(".partial");
         let partial = target.with_file_name(neighbour);
@@ -77,7 +79,8 @@ impl OutputFolder {
             }
         }
         fs::create_dir_all(&partial).map_err(|why| Error::path("write to", target, &why))?;
-        fs::write(&stamp, identity.json().to_string()).map_err(|why| Error::path("write to", target, &why))?;
+        fs::write(&stamp, identity.json().to_string())
+            .map_err(|why| Error::path("write to", target, &why))?;
         Ok(OutputFolder { target: target.to_owned(), partial })
     }
 
@@ -160,7 +163,11 @@ impl OutputFolder {
                     folders.push(path);
                 } else if path.file_name().is_some_and(|n| n != "identity.json" && n != "manifest.json") {
                     let bytes = fs::read(&path).map_err(|why| machine(&path, &why))?;
-                    let name = path.strip_prefix(&self.partial).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                    let name = path
+                        .strip_prefix(&self.partial)
+                        .unwrap_or(&path)
+                        .to_string_lossy()
+                        .replace('\\', "/");
                     list.push((name, hash(&bytes)));
                 }
             }

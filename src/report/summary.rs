@@ -99,7 +99,10 @@ impl Provenance {
             line("Evidence ledger", self.identity.ledger.clone()),
             line("Seed", scenario.seed.to_string()),
             line("Replicates", format!("{} to {}", range.start, range.end - 1)),
-            line("Patients in the pool", format!("{} of {} screened", scenario.pool.len(), scenario.pool.screened)),
+            line(
+                "Patients in the pool",
+                format!("{} of {} screened", scenario.pool.len(), scenario.pool.screened),
+            ),
             line("Threads", self.threads.to_string()),
             line("Wall time", format!("{:.1} s", self.seconds)),
             line("Trials per second", format!("{:.0}", self.replicates_per_second)),

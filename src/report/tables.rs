@@ -36,7 +36,11 @@ impl Names {
                     Slice::All => ("all".to_owned(), String::new(), estimand.method.name()),
                     Slice::Level(s, l) => {
                         let subgroup = &trial.subgroups[usize::from(s)];
-                        (subgroup.name.clone(), subgroup.levels[usize::from(l)].clone(), estimand.method.name())
+                        (
+                            subgroup.name.clone(),
+                            subgroup.levels[usize::from(l)].clone(),
+                            estimand.method.name(),
+                        )
                     }
                     Slice::Interaction(s) => {
                         (trial.subgroups[usize::from(s)].name.clone(), String::new(), "interaction")
@@ -289,8 +293,20 @@ pub fn read_block(replicates: &Path, counts: &Path, range: Range<u64>, runs: &[R
     };
     let (run, look) = (numbers("run")?, numbers("look")?);
     let columns: Vec<Vec<f64>> = [
-        "n_treatment", "n_control", "events_treatment", "events_control", "estimate", "se", "statistic", "p_value",
-        "lower", "upper", "patients", "screened", "months", "information",
+        "n_treatment",
+        "n_control",
+        "events_treatment",
+        "events_control",
+        "estimate",
+        "se",
+        "statistic",
+        "p_value",
+        "lower",
+        "upper",
+        "patients",
+        "screened",
+        "months",
+        "information",
     ]
     .iter()
     .map(|name| numbers(name))
@@ -358,7 +374,8 @@ fn read_counts(path: &Path, runs: &[Run], blocks: &mut [RunBlock]) -> Result<()>
     let odd = |_| Error::Shards(format!("{}: a column is missing", path.display()));
     let run: Vec<u32> = frame.column("run").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
     let count: Vec<u32> = frame.column("count").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
-    let patients: Vec<u32> = frame.column("patients").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
+    let patients: Vec<u32> =
+        frame.column("patients").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
     let mut i = 0;
     while i < run.len() {
         let r = run[i] as usize - 1;
@@ -397,7 +414,10 @@ pub fn measures_frame(measures: &[Measure], runs: &[Run]) -> Result<DataFrame> {
         text("estimand", &|m| m.estimand.clone()),
         text("population", &|m| m.population.clone()),
         text("level", &|m| m.level.clone()),
-        Column::new("look".into(), measures.iter().map(|m| m.look.map(u32::from)).collect::<Vec<Option<u32>>>()),
+        Column::new(
+            "look".into(),
+            measures.iter().map(|m| m.look.map(u32::from)).collect::<Vec<Option<u32>>>(),
+        ),
         text("arm", &|m| m.arm.clone()),
         text("measure", &|m| m.measure.to_owned()),
         real("value", &|m| m.value),
@@ -448,7 +468,8 @@ pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
         let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(None);
         options.into_reader_with_file_handle(BufReader::new(file)).finish()
     };
-    let frame = frame.map_err(|why| Error::input(format!("{} cannot be read as a table: {why}", path.display())))?;
+    let frame =
+        frame.map_err(|why| Error::input(format!("{} cannot be read as a table: {why}", path.display())))?;
     frame
         .columns()
         .iter()

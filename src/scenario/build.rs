@@ -125,7 +125,10 @@ impl<'a> Builder<'a> {
         match self.events().index(name) {
             Some(index) => index,
             None => {
-                self.wrong(path, format!("there is no event “{name}” in this population{}", suggestion(name, &names)));
+                self.wrong(
+                    path,
+                    format!("there is no event “{name}” in this population{}", suggestion(name, &names)),
+                );
                 0
             }
         }
@@ -141,7 +144,10 @@ impl<'a> Builder<'a> {
         match self.events().index(name) {
             Some(index) => vec![index],
             None => {
-                self.wrong(path, format!("there is no event “{name}” in this population{}", suggestion(name, &names)));
+                self.wrong(
+                    path,
+                    format!("there is no event “{name}” in this population{}", suggestion(name, &names)),
+                );
                 Vec::new()
             }
         }
@@ -283,7 +289,10 @@ impl<'a> Builder<'a> {
                 None => {
                     let anchored = |e: &usize| self.events().list[*e].anchored;
                     let deaths: Vec<usize> = endpoint.any_of.iter().copied().filter(anchored).collect();
-                    if !deaths.is_empty() && deaths.len() < endpoint.any_of.len() && has_complication(self.events(), endpoint) {
+                    if !deaths.is_empty()
+                        && deaths.len() < endpoint.any_of.len()
+                        && has_complication(self.events(), endpoint)
+                    {
                         self.wrong(&path, "this end point holds deaths and complications; say which events the anchor shifts: shifts = [\"…\"]");
                     }
                     if deaths.is_empty() { endpoint.any_of.clone() } else { deaths }
@@ -321,7 +330,9 @@ impl<'a> Builder<'a> {
             let knob = Knob::Effect(arm, index);
             if let Some(other) = &effect.same_as {
                 match text.effect.index(other) {
-                    Some(k) if k != index && text.effect.0[k].1.same_as.is_none() => built.turns = Turns::Like(k),
+                    Some(k) if k != index && text.effect.0[k].1.same_as.is_none() => {
+                        built.turns = Turns::Like(k)
+                    }
                     _ => self.wrong(
                         &format!("{path}.same_as"),
                         format!("“{other}” is not another event with an effect of its own in this arm"),
@@ -382,7 +393,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn effect(&mut self, path: &str, event: usize, text: &EffectText, cells: &Cells, classes: usize) -> Effect {
+    fn effect(
+        &mut self,
+        path: &str,
+        event: usize,
+        text: &EffectText,
+        cells: &Cells,
+        classes: usize,
+    ) -> Effect {
         let ways = [
             text.hazard_ratio.is_some(),
             text.by_period.is_some() && text.such_that.is_none(),
@@ -391,13 +409,17 @@ impl<'a> Builder<'a> {
             text.same_as.is_some(),
         ];
         if ways.iter().filter(|&&w| w).count() != 1 {
-            self.wrong(path, "state the effect in one way: hazard_ratio, by_period, risk_ratio, such_that or same_as");
+            self.wrong(
+                path,
+                "state the effect in one way: hazard_ratio, by_period, risk_ratio, such_that or same_as",
+            );
         }
         let (knots, log_hazard_ratio) = match (&text.by_period, text.hazard_ratio) {
             (Some(periods), _) => self.periods(&format!("{path}.by_period"), periods),
-            (None, Some(ratio)) => {
-                (vec![0.0], vec![libm::log(self.positive(&format!("{path}.hazard_ratio"), ratio, "hazard ratio"))])
-            }
+            (None, Some(ratio)) => (
+                vec![0.0],
+                vec![libm::log(self.positive(&format!("{path}.hazard_ratio"), ratio, "hazard ratio"))],
+            ),
             _ => (vec![0.0], vec![0.0]),
         };
         Effect {
@@ -415,13 +437,17 @@ impl<'a> Builder<'a> {
         let mut start = 0.0;
         for (i, period) in periods.iter().enumerate() {
             knots.push(start);
-            let ratio = self.positive(&format!("{path}.{i}.hazard_ratio"), period.hazard_ratio, "hazard ratio");
+            let ratio =
+                self.positive(&format!("{path}.{i}.hazard_ratio"), period.hazard_ratio, "hazard ratio");
             logs.push(libm::log(ratio));
             match period.until {
                 Some(Days(until)) if until > start => start = until,
                 None if i + 1 == periods.len() => return (knots, logs),
                 _ => {
-                    self.wrong(&format!("{path}.{i}"), "each period ends after the one before; only the last has no “until”");
+                    self.wrong(
+                        &format!("{path}.{i}"),
+                        "each period ends after the one before; only the last has no “until”",
+                    );
                     return (knots, logs);
                 }
             }
@@ -445,7 +471,12 @@ impl<'a> Builder<'a> {
         match other {
             Some(other) => self.arm(path, &other),
             None => {
-                self.wrong(path, format!("no estimand compares the arm “{name}” with another, so a ratio has no meaning here"));
+                self.wrong(
+                    path,
+                    format!(
+                        "no estimand compares the arm “{name}” with another, so a ratio has no meaning here"
+                    ),
+                );
                 0
             }
         }
@@ -463,20 +494,33 @@ impl<'a> Builder<'a> {
             recipe.arms[arm].instead.push((to, share));
         }
         if total > 1.0 {
-            self.wrong(&format!("arm.{name}.instead"), format!("the shares add up to {total}; they can be 1 at most"));
+            self.wrong(
+                &format!("arm.{name}.instead"),
+                format!("the shares add up to {total}; they can be 1 at most"),
+            );
         }
         for (i, bail_out) in text.bail_out.iter().enumerate() {
             let path = format!("arm.{name}.bail_out.{i}");
             let value = self.probability(&format!("{path}.risk"), bail_out.risk);
             let to = self.arm(&format!("{path}.to"), &bail_out.to);
             if !self.text.arm.0[to].1.bail_out.is_empty() && to != arm {
-                self.wrong(&path, format!("“{}” has bail-outs of its own; one change of treatment is modelled", bail_out.to));
+                self.wrong(
+                    &path,
+                    format!(
+                        "“{}” has bail-outs of its own; one change of treatment is modelled",
+                        bail_out.to
+                    ),
+                );
             }
             if bail_out.by > self.text.trial.follow_up || bail_out.by.0 <= 0.0 {
                 self.wrong(&format!("{path}.by"), "the day lies outside the follow-up");
             }
             let follows = self.events().of_kind(EventKind::Death).next().unwrap_or(0);
-            let power = if matches!(self.population, Population::Homogeneous(_)) { 0.0 } else { bail_out.follows_risk };
+            let power = if matches!(self.population, Population::Homogeneous(_)) {
+                0.0
+            } else {
+                bail_out.follows_risk
+            };
             aims.push(Aim {
                 knob: Knob::BailOut(arm, i),
                 wanted: Wanted::BailOut { arm, index: i, by: bail_out.by.0, value },
@@ -515,7 +559,8 @@ impl<'a> Builder<'a> {
             return Subgroup { name: text.to_owned(), label, levels: names.clone(), code };
         }
         let rule = self.rule(path, text, Reading::Recorded);
-        let label = dictionary.index(text).map_or_else(|| text.to_owned(), |i| dictionary.list[i].label.clone());
+        let label =
+            dictionary.index(text).map_or_else(|| text.to_owned(), |i| dictionary.list[i].label.clone());
         let code = (0..rows).map(|row| u8::from(rule.evaluate(columns, row))).collect();
         Subgroup { name: text.to_owned(), label, levels: vec!["no".into(), "yes".into()], code }
     }
@@ -574,7 +619,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn estimands(&mut self, endpoints: &[Endpoint], pool: &Pool, subgroups: &mut Vec<Subgroup>) -> Vec<Estimand> {
+    fn estimands(
+        &mut self,
+        endpoints: &[Endpoint],
+        pool: &Pool,
+        subgroups: &mut Vec<Subgroup>,
+    ) -> Vec<Estimand> {
         let mut list = Vec::new();
         if self.text.estimand.0.is_empty() {
             self.wrong("estimand", "a trial asks something; add [estimand.primary]");
@@ -585,7 +635,10 @@ impl<'a> Builder<'a> {
             let treatment = self.text.trial.allocation.ratio.get(&text.compare.treatment);
             let control = self.text.trial.allocation.ratio.get(&text.compare.control);
             if !endpoints.is_empty() && (treatment.is_none() || control.is_none()) {
-                self.wrong(&format!("{path}.compare"), "both arms of a comparison need a share in trial.allocation.ratio");
+                self.wrong(
+                    &format!("{path}.compare"),
+                    "both arms of a comparison need a share in trial.allocation.ratio",
+                );
             }
             for (i, summary) in text.also.iter().enumerate() {
                 let test = if summary.needs_times() { Test::Wald } else { Test::usual_for(*summary) };
@@ -631,12 +684,19 @@ impl<'a> Builder<'a> {
             self.wrong(&format!("{path}.test"), message);
         }
         if (test == Test::StratifiedLogRank) == text.strata.is_empty() {
-            self.wrong(&format!("{path}.test"), "a stratified test needs strata, and strata a stratified test");
+            self.wrong(
+                &format!("{path}.test"),
+                "a stratified test needs strata, and strata a stratified test",
+            );
         }
         if text.strata.len() > 1 {
-            self.wrong(&format!("{path}.strata"), "write one covariate or expression; combine several with “and”");
+            self.wrong(
+                &format!("{path}.strata"),
+                "write one covariate or expression; combine several with “and”",
+            );
         }
-        let strata = text.strata.first().map(|s| self.subgroup(&format!("{path}.strata.0"), s, pool, subgroups));
+        let strata =
+            text.strata.first().map(|s| self.subgroup(&format!("{path}.strata.0"), s, pool, subgroups));
         let mut indices = Vec::new();
         for (i, s) in text.subgroups.iter().enumerate() {
             indices.push(self.subgroup(&format!("{path}.subgroups.{i}"), s, pool, subgroups));
@@ -654,7 +714,8 @@ impl<'a> Builder<'a> {
 
     fn accrual(&mut self, share_taken_by_base: f64) -> Accrual {
         let Some(sites) = &self.text.trial.sites else { return Accrual::immediate() };
-        let rate = self.positive("trial.sites.patients_per_site_month", sites.patients_per_site_month, "rate");
+        let rate =
+            self.positive("trial.sites.patients_per_site_month", sites.patients_per_site_month, "rate");
         if sites.count == 0 || sites.count > 10_000 {
             self.wrong("trial.sites.count", format!("{} is not a number of sites", sites.count));
         }
@@ -668,7 +729,10 @@ impl<'a> Builder<'a> {
             let arm = self.arm(&format!("trial.allocation.ratio.{name}"), name);
             ratio[arm] = *weight;
             if *weight == 0 {
-                self.wrong(&format!("trial.allocation.ratio.{name}"), "a ratio of 0 gives the arm no patients; leave it out");
+                self.wrong(
+                    &format!("trial.allocation.ratio.{name}"),
+                    "a ratio of 0 gives the arm no patients; leave it out",
+                );
             }
         }
         let whole: u32 = ratio.iter().sum();
@@ -683,7 +747,8 @@ impl<'a> Builder<'a> {
         }
         let (mut stratum, mut strata) = (vec![0u16; pool.len()], 1usize);
         for (i, name) in text.stratify_by.iter().enumerate().filter(|(_, name)| *name != "site") {
-            let split = self.split(&format!("trial.allocation.stratify_by.{i}"), name, &pool.columns, pool.len());
+            let split =
+                self.split(&format!("trial.allocation.stratify_by.{i}"), name, &pool.columns, pool.len());
             for (s, &code) in stratum.iter_mut().zip(&split.code) {
                 *s = *s * split.levels.len() as u16 + u16::from(code);
             }
@@ -704,7 +769,10 @@ impl<'a> Builder<'a> {
         if one > 0.0 && one < 0.5 {
             return one;
         }
-        self.wrong(path, format!("{one} is not an error in one direction; write alpha = {{ two_sided = 0.05 }}"));
+        self.wrong(
+            path,
+            format!("{one} is not an error in one direction; write alpha = {{ two_sided = 0.05 }}"),
+        );
         0.025
     }
 
@@ -716,7 +784,10 @@ impl<'a> Builder<'a> {
             DesignText::StopOrGo(text) => {
                 let alpha = self.alpha("trial.design.stop_or_go.alpha", &text.alpha);
                 if !(text.first_stage > 0.0 && text.first_stage < 1.0) {
-                    self.wrong("trial.design.stop_or_go.first_stage", "the first stage is a share between 0 and 1");
+                    self.wrong(
+                        "trial.design.stop_or_go.first_stage",
+                        "the first stage is a share between 0 and 1",
+                    );
                 }
                 Design::StopOrGo(StopOrGo {
                     first_stage: text.first_stage,
@@ -763,7 +834,12 @@ impl Cells {
 
     /// The class of a patient whose class in the population is `class`.
     pub fn class(&self, class: usize, columns: &Columns, row: usize) -> usize {
-        let bits = self.rules.iter().enumerate().map(|(i, (_, r))| usize::from(r.evaluate(columns, row)) << i).sum::<usize>();
+        let bits = self
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(i, (_, r))| usize::from(r.evaluate(columns, row)) << i)
+            .sum::<usize>();
         class + self.classes * bits
     }
 
@@ -773,7 +849,9 @@ impl Cells {
         let hazards = (0..regime.events())
             .map(|e| {
                 (0..copies)
-                    .flat_map(|_| (0..regime.classes()).map(|c| regime.hazard(e, c).clone()).collect::<Vec<_>>())
+                    .flat_map(|_| {
+                        (0..regime.classes()).map(|c| regime.hazard(e, c).clone()).collect::<Vec<_>>()
+                    })
                     .collect()
             })
             .collect();
@@ -818,4 +896,3 @@ fn spoken(name: &str) -> String {
     }
     text
 }
-

@@ -49,8 +49,9 @@ pub struct Document<'a> {
 /// Reads a file the user named.
 pub fn read(path: &Path) -> Result<Arc<Source>> {
     let bytes = std::fs::read(path).map_err(|why| Error::path("read", path, &why))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Error::input(format!("{} is not a text file; a scenario is TOML in UTF-8", path.display())))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::input(format!("{} is not a text file; a scenario is TOML in UTF-8", path.display()))
+    })?;
     Ok(Arc::new(Source { name: path.display().to_string(), text }))
 }
 
@@ -143,7 +144,9 @@ impl<'a> Document<'a> {
         if wrong.is_empty() {
             return Ok(found);
         }
-        Err(Error::Input(wrong.into_iter().map(|(span, message)| Finding::new(message).at(&self.source, span)).collect()))
+        Err(Error::Input(
+            wrong.into_iter().map(|(span, message)| Finding::new(message).at(&self.source, span)).collect(),
+        ))
     }
 
     /// Every number of the document with its path, in order: what an assumptions table lists.
@@ -245,11 +248,9 @@ fn set_in<'a>(
     while let DeValue::Array(items) = node {
         let n = items.len();
         let (index, tail) = rest.split_first().expect("not empty");
-        let item = index
-            .parse::<usize>()
-            .ok()
-            .and_then(|i| items.get_mut(i))
-            .ok_or_else(|| format!("“{}” is a list of {n}; write its place, 0 to {}", above.join("."), n.max(1) - 1))?;
+        let item = index.parse::<usize>().ok().and_then(|i| items.get_mut(i)).ok_or_else(|| {
+            format!("“{}” is a list of {n}; write its place, 0 to {}", above.join("."), n.max(1) - 1)
+        })?;
         above.push(index.clone());
         if tail.is_empty() {
             *item = value;
@@ -310,20 +311,30 @@ fn strip(value: &mut Spanned<DeValue<'_>>, path: &str, found: &mut Vec<Sourced>,
             }
         }
         DeValue::Table(table)
-            if table.contains_key("cite") || (table.contains_key("assumed") && table.contains_key("value")) =>
+            if table.contains_key("cite")
+                || (table.contains_key("assumed") && table.contains_key("value")) =>
         {
             let text = |key: &str| table.get(key).and_then(|v| v.as_ref().as_str()).map(str::to_owned);
             let from = match (text("cite"), text("assumed")) {
                 (Some(id), None) => Provenance::Cited(id),
                 (None, Some(reason)) => Provenance::Assumed(reason),
-                _ => return wrong.push((span, "write either cite = \"ledger id\" or assumed = \"reason\"".into())),
+                _ => {
+                    return wrong
+                        .push((span, "write either cite = \"ledger id\" or assumed = \"reason\"".into()));
+                }
             };
-            if let Some(odd) = table.keys().find(|k| !["value", "cite", "assumed"].contains(&k.as_ref().as_ref())) {
-                let message = format!("“{}” does not belong beside cite; write {{ value = …, cite = … }}", odd.as_ref());
+            if let Some(odd) =
+                table.keys().find(|k| !["value", "cite", "assumed"].contains(&k.as_ref().as_ref()))
+            {
+                let message = format!(
+                    "“{}” does not belong beside cite; write {{ value = …, cite = … }}",
+                    odd.as_ref()
+                );
                 return wrong.push((odd.span(), message));
             }
             let Some(inner) = table.remove("value") else {
-                return wrong.push((span, "a citation needs its number: { value = 0.49, cite = \"…\" }".into()));
+                return wrong
+                    .push((span, "a citation needs its number: { value = 0.49, cite = \"…\" }".into()));
             };
             match number(inner.as_ref()) {
                 Some(v) => found.push(Sourced { path: path.to_owned(), value: v, from, span: inner.span() }),

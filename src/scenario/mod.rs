@@ -163,7 +163,8 @@ fn expectations<'a>(
         let variant = text.variant.clone().unwrap_or_default();
         let run = runs.iter().position(|r| r.variant == variant && r.sweep.is_empty());
         if run.is_none() {
-            let names: Vec<&str> = runs.iter().map(|r| r.variant.as_str()).filter(|n| !n.is_empty()).collect();
+            let names: Vec<&str> =
+                runs.iter().map(|r| r.variant.as_str()).filter(|n| !n.is_empty()).collect();
             let hint = document::suggestion(&variant, &names);
             findings.push(wrong(format!("there is no variant “{variant}”{hint}")));
         }
@@ -200,7 +201,10 @@ fn population(
         }
         (None, Some(_)) => Ok((None, None)),
         _ => Err(document
-            .finding("population", "say who the patients are: either registry = \"…\" or homogeneous.event.… = { … }")
+            .finding(
+                "population",
+                "say who the patients are: either registry = \"…\" or homogeneous.event.… = { … }",
+            )
             .into()),
     }
 }
@@ -250,7 +254,8 @@ impl Maker<'_, '_> {
             let number = index as u32 + 1;
             let population = self.population_of(&run.document, &run.text)?;
             let own = self.frozen(&population, &pool, &cells, &run.document, &run.text)?;
-            let (own, own_solved) = self.solve(own, Some(&base), &pool, &run.document, |path| run.sets(path))?;
+            let (own, own_solved) =
+                self.solve(own, Some(&base), &pool, &run.document, |path| run.sets(path))?;
             solved.extend(own_solved.into_iter().map(|s| (number, s)));
             let recipe = if run.text.null { own.recipe.without_effects() } else { own.recipe };
             let mut builder = Builder::new(&run.document, &run.text, &population);
@@ -278,7 +283,9 @@ impl Maker<'_, '_> {
             (None, Some(homogeneous)) => Homogeneous::new(homogeneous)
                 .map(Population::Homogeneous)
                 .map_err(|problems| population_file::findings(document, &problems, "population.homogeneous")),
-            _ => Err(document.finding("population", "all runs of a scenario share one kind of population").into()),
+            _ => Err(document
+                .finding("population", "all runs of a scenario share one kind of population")
+                .into()),
         }
     }
 
@@ -296,7 +303,8 @@ impl Maker<'_, '_> {
         }
         let cells = Cells::new(within, population.classes().len());
         if cells.len() > MOST_RULES {
-            let message = format!("effects hold within {} different groups; {MOST_RULES} are possible", cells.len());
+            let message =
+                format!("effects hold within {} different groups; {MOST_RULES} are possible", cells.len());
             return Err(Error::input(message));
         }
         let first = rules[0].clone();
@@ -390,11 +398,13 @@ impl Maker<'_, '_> {
         let rows = probability.iter().filter(|&&p| p > 0.0).count();
         let name = if run.variant.is_empty() { "the base run" } else { &run.variant };
         if rows < TOO_FEW_ROWS {
-            let message = format!("only {rows} of the {} patients of the pool are eligible in {name}", pool.len());
+            let message =
+                format!("only {rows} of the {} patients of the pool are eligible in {name}", pool.len());
             return Err(run.document.finding("population.eligible", message).into());
         }
         if rows < FEW_ROWS {
-            self.warnings.push(format!("{name}: only {rows} registry rows are eligible, so its truth is coarse"));
+            self.warnings
+                .push(format!("{name}: only {rows} registry rows are eligible, so its truth is coarse"));
         }
         Ok(())
     }
@@ -429,11 +439,18 @@ fn any_of(rules: Vec<Expression>) -> Expression {
     if distinct.len() == 1 {
         return distinct.remove(0);
     }
-    Expression { root: crate::population::expression::Node::Or(distinct.into_iter().map(|r| r.root).collect()) }
+    Expression {
+        root: crate::population::expression::Node::Or(distinct.into_iter().map(|r| r.root).collect()),
+    }
 }
 
 /// Probability that a patient of each pool row is alive, and in hospital, when randomised.
-fn alive_at_randomisation(text: &ScenarioText, population: &Population, cells: &Cells, pool: &Pool) -> Vec<f64> {
+fn alive_at_randomisation(
+    text: &ScenarioText,
+    population: &Population,
+    cells: &Cells,
+    pool: &Pool,
+) -> Vec<f64> {
     let delay = text.population.delay.map_or(0.0, |d| d.0);
     if delay == 0.0 {
         return vec![1.0; pool.len()];

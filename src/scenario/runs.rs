@@ -54,8 +54,10 @@ pub fn take_parts<'a>(document: &mut Document<'a>) -> Result<Parts<'a>> {
                             sweep.push((path.into_inner().into_owned(), items.into_iter().collect()));
                         }
                         _ => findings.push(
-                            Finding::new("a sweep needs a list of values: \"trial.patients\" = [200, 300, 400]")
-                                .at(&document.source, span),
+                            Finding::new(
+                                "a sweep needs a list of values: \"trial.patients\" = [200, 300, 400]",
+                            )
+                            .at(&document.source, span),
                         ),
                     }
                 }
@@ -109,7 +111,8 @@ fn flatten<'a>(
             }
         }
         _ => findings.push(
-            Finding::new("write what the variant sets as set.\"trial.patients\" = 300").at(&document.source, span),
+            Finding::new("write what the variant sets as set.\"trial.patients\" = 300")
+                .at(&document.source, span),
         ),
     }
 }
@@ -228,4 +231,3 @@ fn shown(value: &Spanned<DeValue<'_>>) -> String {
         }
     }
 }
-

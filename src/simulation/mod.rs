@@ -98,7 +98,9 @@ impl Plan<'_> {
             }
             let done: Vec<Block> = next
                 .into_par_iter()
-                .map_init(Workshop::default, |workshop, replicates| self.block(replicates, &purposes, workshop))
+                .map_init(Workshop::default, |workshop, replicates| {
+                    self.block(replicates, &purposes, workshop)
+                })
                 .collect();
             for block in &done {
                 if stop.load(Ordering::Relaxed) {

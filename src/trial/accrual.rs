@@ -128,10 +128,17 @@ impl Accrual {
             let day = self.day_of(progress.expected) + progress.waited;
             cohort.place.push(place);
             cohort.row.push(row);
-            cohort.site.push(if self.sites > 1 { luck.site.below(place, self.open_on(day)) as u16 } else { 0 });
+            cohort.site.push(if self.sites > 1 {
+                luck.site.below(place, self.open_on(day)) as u16
+            } else {
+                0
+            });
             cohort.enrolled.push(day);
-            let lost =
-                if loss_rate > 0.0 { -libm::log(luck.loss.uniform(place)) / loss_rate } else { f64::INFINITY };
+            let lost = if loss_rate > 0.0 {
+                -libm::log(luck.loss.uniform(place)) / loss_rate
+            } else {
+                f64::INFINITY
+            };
             cohort.lost.push(lost);
         }
     }

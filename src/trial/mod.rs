@@ -173,7 +173,13 @@ impl Trial {
                     comparison.statistic = -comparison.statistic;
                 }
                 let decision = self.decide_beside(slice, &comparison);
-                record.rows.push(Row { look: stage.look, estimand: index as u16, slice, comparison, decision });
+                record.rows.push(Row {
+                    look: stage.look,
+                    estimand: index as u16,
+                    slice,
+                    comparison,
+                    decision,
+                });
             };
             let whole = buffers.compare(seen, estimand.method, endpoint.by, strata, |_| true);
             add(Slice::All, whole, record);
@@ -197,7 +203,11 @@ impl Trial {
         let z = comparison.statistic;
         match slice {
             Slice::Interaction(_) => {
-                if comparison.p_value < INTERACTION_ALPHA { Decision::Benefit } else { Decision::None }
+                if comparison.p_value < INTERACTION_ALPHA {
+                    Decision::Benefit
+                } else {
+                    Decision::None
+                }
             }
             _ if z < -critical => Decision::Benefit,
             _ if z > critical => Decision::Harm,
