@@ -234,10 +234,12 @@ impl RunFold {
             let counts = &run.counts[replicate * arms * counted..(replicate + 1) * arms * counted];
             for (arm, &n) in patients.iter().enumerate() {
                 self.arm_patients[arm] += u64::from(n);
-                for k in arm * counted..(arm + 1) * counted {
-                    self.counts[k].add(f64::from(counts[k]));
+                let cells = arm * counted..(arm + 1) * counted;
+                let folds = self.counts[cells.clone()].iter_mut().zip(&mut self.shares[cells.clone()]);
+                for ((count, share), &seen) in folds.zip(&counts[cells]) {
+                    count.add(f64::from(seen));
                     if n > 0 {
-                        self.shares[k].add(f64::from(counts[k]) / f64::from(n));
+                        share.add(f64::from(seen) / f64::from(n));
                     }
                 }
             }

@@ -170,8 +170,8 @@ mod tests {
                 product += u * (next.uniform(place) - 0.5);
             }
         }
-        assert!((sum / n).abs() < 4.0 * (1.0 / 12.0 / n as f64).sqrt());
-        assert!((square / n - 1.0 / 12.0).abs() < 4.0 * (1.0 / 180.0 / n as f64).sqrt());
-        assert!((product / n).abs() < 4.0 * (1.0 / 144.0 / n as f64).sqrt());
+        assert!((sum / n).abs() < 4.0 * (1.0 / 12.0 / n).sqrt());
+        assert!((square / n - 1.0 / 12.0).abs() < 4.0 * (1.0 / 180.0 / n).sqrt());
+        assert!((product / n).abs() < 4.0 * (1.0 / 144.0 / n).sqrt());
     }
 }

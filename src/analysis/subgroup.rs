@@ -29,7 +29,7 @@ pub fn interaction(levels: &[Comparison]) -> Comparison {
         events_control: levels.iter().map(|c| c.events_control).sum(),
         ..Comparison::none(Reason::NoVariance)
     };
-    if levels.iter().any(|c| !(c.se > 0.0)) {
+    if levels.iter().any(|c| c.se.is_nan() || c.se <= 0.0) {
         return result;
     }
     let mut estimates = [None; MOST_LEVELS];

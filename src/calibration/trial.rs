@@ -330,6 +330,6 @@ fn arm_course(
     if let Some(bail_out) = like.wanted.bail_out() {
         prepared = prepared.through(bail_out);
     }
-    let weights = |row: usize| if like.rows[row] && row % step == 0 { weight[row] } else { 0.0 };
+    let weights = |row: usize| if like.rows[row] && row.is_multiple_of(step) { weight[row] } else { 0.0 };
     (prepared.means(1, weights, |_, groups| groups.push(0)).remove(0), members)
 }

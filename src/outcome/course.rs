@@ -92,7 +92,7 @@ impl Luck {
 ///
 /// Only entries that are open mean anything; the rest is never read.
 struct Pending {
-    /// When each will happen as things stand; infinite if not by the horizon or not possible now.
+    /// When each that is coming will happen as things stand.
     at: [f64; MOST_EVENTS],
     /// Uniform number behind the luck; the luck itself is `−ln u`, taken only when needed.
     uniform: [f64; MOST_EVENTS],
@@ -104,19 +104,14 @@ struct Pending {
     factor: [f64; MOST_EVENTS],
     /// One bit for each event that can happen in the patient's present setting and has not yet.
     open: u32,
+    /// One bit for each open event that will happen by the horizon as things stand.
+    coming: u32,
 }
 
 impl Pending {
     fn new() -> Self {
         let zero = [0.0; MOST_EVENTS];
-        Pending {
-            at: [f64::INFINITY; MOST_EVENTS],
-            uniform: zero,
-            used: zero,
-            since: zero,
-            factor: zero,
-            open: 0,
-        }
+        Pending { at: zero, uniform: zero, used: zero, since: zero, factor: zero, open: 0, coming: 0 }
     }
 
     fn is_open(&self, e: usize) -> bool {
@@ -125,7 +120,11 @@ impl Pending {
 
     fn close(&mut self, e: usize) {
         self.open &= !(1 << e);
-        self.at[e] = f64::INFINITY;
+        self.coming &= !(1 << e);
+    }
+
+    fn close_all(&mut self) {
+        (self.open, self.coming) = (0, 0);
     }
 
     /// Makes event `e` possible from `now`; `most` is the integral of its relative hazard to the horizon.
@@ -144,11 +143,16 @@ impl Pending {
         let ahead = rate * (most - start);
         // −ln u ≥ 1 − u, so most events that will not happen are seen without a logarithm.
         if 1.0 - self.uniform[e] > ahead + self.used[e] {
-            self.at[e] = f64::INFINITY;
+            self.coming &= !(1 << e);
             return;
         }
         let left = -libm::log(self.uniform[e]) - self.used[e];
-        self.at[e] = if left > ahead { f64::INFINITY } else { hazard.inverse(start + left / rate) };
+        if left > ahead {
+            self.coming &= !(1 << e);
+        } else {
+            self.coming |= 1 << e;
+            self.at[e] = hazard.inverse(start + left / rate);
+        }
     }
 
     /// Uses up the luck of event `e` spent between `since` and `now`.
@@ -158,13 +162,16 @@ impl Pending {
         self.since[e] = now;
     }
 
-    /// The next event and its time.
+    /// The next event and its time, the first of the list where two fall together; infinite if none comes.
     #[inline]
-    fn next(&self, all: usize) -> (usize, f64) {
+    fn next(&self) -> (usize, f64) {
         let (mut e, mut now) = (0, f64::INFINITY);
-        for (candidate, &at) in self.at[..all].iter().enumerate() {
-            if at < now {
-                (e, now) = (candidate, at);
+        let mut left = self.coming;
+        while left != 0 {
+            let candidate = left.trailing_zeros() as usize;
+            left &= left - 1;
+            if self.at[candidate] < now {
+                (e, now) = (candidate, self.at[candidate]);
             }
         }
         (e, now)
@@ -210,12 +217,13 @@ impl Course {
         luck: &Luck,
         patient: impl Fn(u32) -> Patient<'a>,
     ) {
+        let mut pending = Pending::new();
         for i in from..cohort.len() {
             let place = cohort.place[i];
             let arm =
                 self.received_from_start(usize::from(cohort.assigned[i]), luck.adherence.uniform(place));
             cohort.received.push(arm as u8);
-            let (time, change) = self.follow_one(patient(cohort.row[i]), arm, place, luck);
+            let (time, change) = self.follow_one(patient(cohort.row[i]), arm, place, luck, &mut pending);
             for (column, t) in cohort.events.iter_mut().zip(time) {
                 column.push(t);
             }
@@ -243,6 +251,7 @@ impl Course {
         arm: usize,
         place: u64,
         luck: &Luck,
+        pending: &mut Pending,
     ) -> ([f64; MOST_EVENTS], (f64, u8)) {
         let events = &self.events.list;
         let n = events.len();
@@ -251,7 +260,7 @@ impl Course {
         let all = n + bail_outs.len();
         let mut now_in = arm;
         let mut happened = [f64::INFINITY; MOST_EVENTS];
-        let mut pending = Pending::new();
+        pending.close_all();
         let mut change = (f64::INFINITY, arm as u8);
         let regime = &self.treatments[arm].regime;
         for &e in &self.in_hospital {
@@ -263,10 +272,14 @@ impl Course {
         for (b, bail_out) in bail_outs.iter().enumerate() {
             let uniform = luck.bail_outs[bail_out.to].uniform(place);
             let most = bail_out.hazard.cumulative(self.horizon);
+            // A rate below 1 is below 1 to any power, so most patients need none.
+            if rates[bail_out.follows.0] < 1.0 && 1.0 - uniform > most {
+                continue;
+            }
             pending.begin(n + b, uniform, 0.0, bail_out_rate(bail_out, patient), &bail_out.hazard, most);
         }
         loop {
-            let (e, now) = pending.next(all);
+            let (e, now) = pending.next();
             if now > self.horizon {
                 return (happened, change);
             }
@@ -290,7 +303,7 @@ impl Course {
             match events[e].kind {
                 EventKind::Death => return (happened, change),
                 EventKind::Discharge => {
-                    (0..all).for_each(|f| pending.close(f));
+                    pending.close_all();
                     for &f in &self.after_discharge {
                         if rates[f] > 0.0 {
                             let uniform = luck.events[f].uniform(place);

@@ -41,21 +41,20 @@ impl Endpoint {
                 *first = if t < *first { t } else { *first };
             }
         }
-        for i in 0..n {
-            let mut end = if followed[i] < self.by { followed[i] } else { self.by };
-            let mut known = followed[i] >= self.by;
+        for (i, (first, &followed)) in seen.time.iter_mut().zip(followed).enumerate() {
+            let mut end = if followed < self.by { followed } else { self.by };
+            let mut known = followed >= self.by;
             for &e in &self.ended_by {
                 let t = cohort.events[e][i];
                 if t <= end {
-                    end = t;
-                    known = true;
+                    (end, known) = (t, true);
                 }
             }
-            let event = seen.time[i] <= end;
+            let event = *first <= end;
             seen.event.push(event);
             seen.known.push(known || event);
             if !event {
-                seen.time[i] = end;
+                *first = end;
             }
         }
     }

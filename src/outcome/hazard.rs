@@ -131,7 +131,7 @@ impl Regime {
 
     /// How many events the regime knows.
     pub fn events(&self) -> usize {
-        if self.classes == 0 { 0 } else { self.hazards.len() / self.classes }
+        self.hazards.len().checked_div(self.classes).unwrap_or(0)
     }
 }
 

@@ -219,7 +219,7 @@ impl Sink for FolderSink<'_> {
         (self.done)(block.runs.iter().map(|r| r.ends.len() as u64).sum());
         let Some(folder) = self.folder else { return Ok(()) };
         self.open.push(block.clone());
-        if block.replicates.end % PART != 0 && block.replicates.end != self.end {
+        if !block.replicates.end.is_multiple_of(PART) && block.replicates.end != self.end {
             return Ok(());
         }
         let first = self.open[0].replicates.start;

@@ -96,10 +96,12 @@ mod tests {
     use super::*;
 
     fn assigned(allocation: &Allocation, patients: usize, replicate: u64) -> Vec<u8> {
-        let mut cohort = Cohort::default();
-        cohort.place = (0..patients as u64).collect();
-        cohort.row = vec![0; patients];
-        cohort.site = (0..patients as u16).map(|i| i % 3).collect();
+        let mut cohort = Cohort {
+            place: (0..patients as u64).collect(),
+            row: vec![0; patients],
+            site: (0..patients as u16).map(|i| i % 3).collect(),
+            ..Cohort::default()
+        };
         let mut blocks = Blocks::default();
         allocation.start(&mut blocks);
         allocation.randomise(&mut cohort, 0, &mut blocks, &Allocation::luck(5, replicate));

@@ -236,20 +236,24 @@ impl Trial {
         let columns = self.counted();
         record.arm_patients.resize(arms, 0);
         record.counts.resize(arms * columns, 0);
-        let deaths: Vec<bool> = self.course.events.list.iter().map(|e| e.kind == EventKind::Death).collect();
-        for (i, (&arm, &end)) in cohort.assigned.iter().zip(followed).enumerate() {
-            let arm = usize::from(arm);
-            record.arm_patients[arm] += 1;
-            let counts = &mut record.counts[arm * columns..(arm + 1) * columns];
-            let mut died = 0;
-            for (e, times) in cohort.events.iter().enumerate() {
-                let happened = u32::from(times[i] <= end);
-                counts[e] += happened;
-                died |= happened & u32::from(deaths[e]);
+        for &arm in &cohort.assigned {
+            record.arm_patients[usize::from(arm)] += 1;
+        }
+        let counts = &mut record.counts;
+        let died: Vec<usize> = self.course.events.of_kind(EventKind::Death).collect();
+        for (e, times) in cohort.events.iter().enumerate() {
+            let death = u32::from(died.contains(&e));
+            for ((&arm, &end), &time) in cohort.assigned.iter().zip(followed).zip(times) {
+                let cell = usize::from(arm) * columns;
+                let happened = u32::from(time <= end);
+                counts[cell + e] += happened;
+                // A patient dies once, so deaths of all kinds add up.
+                counts[cell + columns - 2] += happened & death;
             }
-            counts[columns - 2] += died;
-            let changed = cohort.received[i] != cohort.assigned[i] || cohort.bailed_out[i] <= end;
-            counts[columns - 1] += u32::from(changed);
+        }
+        for (i, (&arm, &end)) in cohort.assigned.iter().zip(followed).enumerate() {
+            let changed = cohort.received[i] != arm || cohort.bailed_out[i] <= end;
+            counts[usize::from(arm) * columns + columns - 1] += u32::from(changed);
         }
     }
 
