@@ -19,8 +19,6 @@ pub struct Arm<'a> {
     /// Treatments received from the start, with their shares.
     received: Vec<(usize, f64)>,
     adherence: Adherence,
-    /// Only switches through this bail-out count, in proportion to its hazard on the day.
-    only: Option<usize>,
 }
 
 impl<'a> Arm<'a> {
@@ -41,18 +39,14 @@ impl<'a> Arm<'a> {
             received[0].1 -= instead.iter().map(|(_, share)| share).sum::<f64>();
             received.extend(instead);
         }
-        Arm { course, pool, expectation, received, adherence, only: None }
-    }
-
-    /// Follows only those who switch through one bail-out: the probability that a switch has happened is
-    /// then that of this bail-out. What happens after the switch has no meaning.
-    pub fn through(mut self, bail_out: usize) -> Self {
-        self.only = Some(bail_out);
-        self
+        Arm { course, pool, expectation, received, adherence }
     }
 
     /// Mean courses of groups of pool rows. `groups(row)` lists the groups a row belongs to, of `count`;
     /// `weight(row)` is its weight.
+    ///
+    /// Behind the groups stands one course for each bail-out of the arm, in which only a switch through
+    /// that bail-out counts as one; nothing else in it has a meaning.
     pub fn means(
         &self,
         count: usize,
@@ -60,7 +54,7 @@ impl<'a> Arm<'a> {
         groups: impl Fn(usize, &mut Vec<usize>) + Sync,
     ) -> Vec<expectation::Course> {
         let blocks = in_blocks(self.pool.len(), |range| {
-            let mut sums = vec![self.expectation.nobody(); count];
+            let mut sums = vec![self.expectation.nobody(); count + self.bail_outs()];
             let mut space = self.expectation.workspace();
             let mut member = Vec::new();
             for row in range {
@@ -76,13 +70,17 @@ impl<'a> Arm<'a> {
             }
             sums
         });
-        let mut totals = vec![self.expectation.nobody(); count];
+        let mut totals = vec![self.expectation.nobody(); count + self.bail_outs()];
         for block in &blocks {
             for (total, sum) in totals.iter_mut().zip(block) {
                 total.add(sum, 1.0);
             }
         }
         totals.into_iter().map(expectation::Course::mean).collect()
+    }
+
+    fn bail_outs(&self) -> usize {
+        self.course.treatments[self.received[0].0].bail_outs.len()
     }
 
     /// Probability that each row is alive in hospital on the first of the days, row by row.
@@ -112,12 +110,13 @@ impl<'a> Arm<'a> {
     ) {
         let patient = self.pool.patient(row as u32);
         let Treatment { bail_outs, .. } = &self.course.treatments[treatment];
+        let (groups, through) = sums.split_at_mut(sums.len() - self.bail_outs());
+        // Those who do not switch count in the denominator of every bail-out.
+        through.iter_mut().for_each(|sum| sum.weight += weight);
         let mut add = |path: Path, weight: f64| {
-            if weight > 0.0 {
-                let course = self.expectation.course(path, patient.class, patient.rates, space);
-                for &group in member {
-                    sums[group].add(course, weight);
-                }
+            let course = self.expectation.course(path, patient.class, patient.rates, space);
+            for &group in member {
+                groups[group].add(course, weight);
             }
         };
         if bail_outs.is_empty() || self.adherence == Adherence::Full {
@@ -127,18 +126,23 @@ impl<'a> Arm<'a> {
         let hazards: Vec<&PiecewiseHazard> = bail_outs.iter().map(|b| &b.hazard).collect();
         let (u, v) = spread(row);
         let switch = switching::draw(&rates, &hazards, self.course.horizon, u, v);
-        let to = bail_outs[switch.which].to;
-        if let Some(only) = self.only {
-            let at = |k: usize| rates[k] * hazards[k].at(switch.day);
-            let share = at(only) / (0..rates.len()).map(at).sum::<f64>();
-            add(
-                Path { before: treatment, switch: Some((switch.day, to)) },
-                weight * (1.0 - switch.none) * share,
-            );
-            return add(Path::of(treatment), weight * (1.0 - (1.0 - switch.none) * share));
-        }
         add(Path::of(treatment), weight * switch.none);
-        add(Path { before: treatment, switch: Some((switch.day, to)) }, weight * (1.0 - switch.none));
+        let switched = weight * (1.0 - switch.none);
+        if switched <= 0.0 {
+            return;
+        }
+        let to = bail_outs[switch.which].to;
+        add(Path { before: treatment, switch: Some((switch.day, to)) }, switched);
+        if treatment != self.received[0].0 {
+            return;
+        }
+        let at = |k: usize| rates[k] * hazards[k].at(switch.day);
+        let total: f64 = (0..rates.len()).map(at).sum();
+        for (k, sum) in through.iter_mut().enumerate() {
+            // The last path walked is that of the switch.
+            sum.add(space.last(), switched * at(k) / total);
+            sum.weight -= switched * at(k) / total;
+        }
     }
 }
 

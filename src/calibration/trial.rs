@@ -243,11 +243,11 @@ pub fn first_of(list: &[usize], events: usize) -> FirstOf {
     FirstOf { events: (0..events).map(|e| list.contains(&e)).collect(), switch: false }
 }
 
-/// The mean course of an arm, good for some of the aims.
+/// The mean course of an arm, good for some of the aims, and behind it one for each bail-out.
 struct Known {
     arm: usize,
     members: Vec<usize>,
-    course: expectation::Course,
+    courses: Vec<expectation::Course>,
 }
 
 /// What every aim gives with the knobs as they stand, on every `step`-th row.
@@ -264,8 +264,8 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
                 let index = aims.iter().position(|a| std::ptr::eq(a, aim)).expect("one of the aims");
                 let at = known.iter().position(|k| k.arm == arm && k.members.contains(&index));
                 let at = at.unwrap_or_else(|| {
-                    let (course, members) = arm_course(&course, aims, aim, arm, pool, weight, step);
-                    known.push(Known { arm, members, course });
+                    let (courses, members) = arm_course(&course, aims, aim, arm, pool, weight, step);
+                    known.push(Known { arm, members, courses });
                     known.len() - 1
                 });
                 let place = known[at].members.iter().position(|&k| k == index).expect("asked for");
@@ -274,7 +274,7 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
             .collect();
         let by = aim.wanted.by();
         let risk = |(at, place): (usize, usize)| {
-            let course = &known[at].course;
+            let course = &known[at].courses[aim.wanted.bail_out().map_or(0, |b| b + 1)];
             course.first_of[place][course.day(by).expect("a day asked for")]
         };
         got.push(match &aim.wanted {
@@ -283,7 +283,7 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
             Wanted::BailOut { .. } => risk(curves[0]),
             Wanted::HazardRatio { .. } => {
                 let arms = [curves[0], curves[1]].map(|(at, place)| {
-                    let course = &known[at].course;
+                    let course = &known[at].courses[0];
                     let happened = course.first_of[place].clone();
                     let at_risk: Vec<f64> = happened.iter().map(|h| 1.0 - h).collect();
                     (course.days.clone(), at_risk, happened)
@@ -298,8 +298,7 @@ fn evaluate(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64], step: us
     got
 }
 
-/// The mean course of one arm for all aims that share the arm, the adherence, the rows and the bail-out
-/// of `like`.
+/// The mean course of one arm for all aims that share the arm, the adherence and the rows of `like`.
 fn arm_course(
     course: &Course,
     aims: &[Aim],
@@ -308,14 +307,11 @@ fn arm_course(
     pool: &Pool,
     weight: &[f64],
     step: usize,
-) -> (expectation::Course, Vec<usize>) {
+) -> (Vec<expectation::Course>, Vec<usize>) {
     let members: Vec<usize> = (0..aims.len())
         .filter(|&k| {
             let aim = &aims[k];
-            aim.adherence == like.adherence
-                && aim.rows == like.rows
-                && aim.wanted.arms().contains(&arm)
-                && aim.wanted.bail_out() == like.wanted.bail_out()
+            aim.adherence == like.adherence && aim.rows == like.rows && aim.wanted.arms().contains(&arm)
         })
         .collect();
     let mut days: Vec<f64> = members.iter().map(|&k| aims[k].wanted.by()).collect();
@@ -326,10 +322,7 @@ fn arm_course(
     days.sort_by(f64::total_cmp);
     days.dedup();
     let ends: Vec<FirstOf> = members.iter().map(|&k| aims[k].wanted.first_of(course.events.len())).collect();
-    let mut prepared = Arm::new(course, pool, arm, like.adherence, &days, &ends);
-    if let Some(bail_out) = like.wanted.bail_out() {
-        prepared = prepared.through(bail_out);
-    }
+    let prepared = Arm::new(course, pool, arm, like.adherence, &days, &ends);
     let weights = |row: usize| if like.rows[row] && row.is_multiple_of(step) { weight[row] } else { 0.0 };
-    (prepared.means(1, weights, |_, groups| groups.push(0)).remove(0), members)
+    (prepared.means(1, weights, |_, groups| groups.push(0)), members)
 }

@@ -167,6 +167,13 @@ struct Track {
     happened: f64,
 }
 
+impl Workspace {
+    /// The course worked out last.
+    pub fn last(&self) -> &Course {
+        &self.course
+    }
+}
+
 impl Expectation {
     /// Prepares expectations under `regimes` on `days` (rising, above 0) and for end points `first_of`.
     ///
