@@ -308,9 +308,7 @@ fn as_json(results: &[(Name, Comparison)]) -> String {
 }
 
 fn as_table(results: &[(Name, Comparison)], treatment: &str, control: &str) -> String {
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["Method", "Estimate (95 % CI)", "z", "P", treatment, control]);
+    let mut table = super::table(["Method", "Estimate (95 % CI)", "z", "P", treatment, control]);
     for (name, c) in results {
         let ratio = name.method().summary.is_ratio();
         let shown = |x: f64| {
@@ -324,7 +322,7 @@ fn as_table(results: &[(Name, Comparison)], treatment: &str, control: &str) -> S
                 if c.p_value < 0.001 { "<0.001".into() } else { format!("{:.3}", c.p_value) },
             ),
         };
-        let method = format!("{}\n{}", name.word(), name.note());
+        let method = format!("{}\n  {}", name.word(), name.note());
         let treated = format!("{}/{}", c.events_treatment, c.n_treatment);
         table.add_row([method, estimate, z, p, treated, format!("{}/{}", c.events_control, c.n_control)]);
     }

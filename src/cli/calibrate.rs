@@ -2,7 +2,10 @@
 
 use super::population::DEFAULT_POPULATION;
 use crate::{
-    calibration::{self, CalibrationRow, target::Scale},
+    calibration::{
+        self, CalibrationRow,
+        target::{Scale, TargetKind},
+    },
     error::{Error, Result},
     population::Registry,
     scenario::{
@@ -78,32 +81,34 @@ fn as_json(rows: &[CalibrationRow]) -> String {
 }
 
 fn as_table(rows: &[CalibrationRow]) -> String {
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["Target", "Wanted", "Achieved", "Passes between", "Verdict", "Source"]);
-    let mut kind = None;
-    for row in rows {
-        if kind != Some(row.kind) {
-            table.add_row([row.kind.word().to_uppercase()]);
-            kind = Some(row.kind);
+    let mut text = String::new();
+    for kind in [TargetKind::Fitted, TargetKind::Implied, TargetKind::Checked] {
+        let mut table = super::table([kind.word(), "Target", "Achieved", "Passes", "Verdict", "Source"]);
+        for row in rows.iter().filter(|row| row.kind == kind) {
+            let shown = |x: f64| match row.scale {
+                Scale::Share => format!("{:.1} %", 100.0 * x),
+                _ => format!("{x:.2}"),
+            };
+            let verdict = match row.pass {
+                Some(true) => "pass",
+                Some(false) => "FAIL",
+                None => "–",
+            };
+            table.add_row([
+                row.label.clone(),
+                shown(row.target),
+                shown(row.achieved),
+                format!("{} to {}", shown(row.lower), shown(row.upper)),
+                verdict.to_owned(),
+                row.source.clone(),
+            ]);
         }
-        let shown = |x: f64| match row.scale {
-            Scale::Share => format!("{:.1} %", 100.0 * x),
-            _ => format!("{x:.2}"),
-        };
-        let verdict = match row.pass {
-            Some(true) => "pass",
-            Some(false) => "FAIL",
-            None => "–",
-        };
-        table.add_row([
-            row.label.clone(),
-            shown(row.target),
-            shown(row.achieved),
-            format!("{} to {}", shown(row.lower), shown(row.upper)),
-            verdict.to_owned(),
-            row.source.clone(),
-        ]);
+        text += &format!("{table}\n\n");
     }
-    table.to_string()
+    let failed = |kind| rows.iter().filter(|r| r.kind == kind && r.pass == Some(false)).count();
+    text + &format!(
+        "{} fitted and {} checked targets are out; checked ones were not used and stay as they come out",
+        failed(TargetKind::Fitted),
+        failed(TargetKind::Checked)
+    )
 }

@@ -94,6 +94,17 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// An empty table in the style of the page: a rule under the heading and nothing else.
+fn table<T: ToString>(head: impl IntoIterator<Item = T>) -> comfy_table::Table {
+    use comfy_table::{TableComponent, presets};
+    let mut table = comfy_table::Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_style(TableComponent::HeaderLines, '─');
+    table.set_style(TableComponent::MiddleHeaderIntersections, '─');
+    table.set_header(head.into_iter().map(|cell| cell.to_string()).collect::<Vec<String>>());
+    table
+}
+
 /// Prints to standard output; a closed pipe ends quietly.
 fn print(text: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();

@@ -81,11 +81,9 @@ fn describe(title: &str, registry: &Registry, columns: &Columns) -> String {
     for (heading, rows) in
         [("Who they are", causes), ("What happens to them", registry.describe_outcomes(columns))]
     {
-        let mut table = comfy_table::Table::new();
-        table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
         let mut header = vec![heading.to_owned(), "Unit".to_owned(), "All".to_owned()];
         header.extend(causes_of(&registry.dictionary));
-        table.set_header(header);
+        let mut table = super::table(header);
         for row in rows {
             let mut cells = vec![row.label, row.unit];
             cells.extend(row.values);
