@@ -36,6 +36,43 @@ pub struct Unreachable {
     pub reachable: [f64; 2],
 }
 
+/// What entry criteria alone predict for a risk the trial is anchored to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicted {
+    pub path: String,
+    pub label: String,
+    /// The risk the anchor states.
+    pub stated: f64,
+    /// The risk under usual care, before any anchor, effect or change of treatment.
+    pub predicted: f64,
+    /// Standard error of the prediction from the finite pool, by its slices.
+    pub error: f64,
+}
+
+/// Slices of the pool whose spread gives the error of a prediction.
+const SLICES: usize = 16;
+
+/// Predicts every anchored risk from the patients alone. `recipe` has its shifts at 0.
+pub fn predict(recipe: &Recipe, aims: &[Aim], pool: &Pool, weight: &[f64]) -> Vec<Predicted> {
+    let course = recipe.clone().without_effects().course();
+    let anchors = aims.iter().filter(|aim| matches!(aim.knob, Knob::Shift(_)));
+    let one = |aim: &Aim| {
+        let Wanted::Risk { arm, by, value, .. } = aim.wanted else { return None };
+        let ends = [aim.wanted.first_of(course.events.len())];
+        let prepared = Arm::new(&course, pool, arm, aim.adherence, &[by], &ends);
+        let weights = |row: usize| if aim.rows[row] { weight[row] } else { 0.0 };
+        let means = prepared.means(1 + SLICES, weights, |row, groups| groups.extend([0, 1 + row % SLICES]));
+        let risk = |group: usize| means[group].first_of[0][0];
+        let n = SLICES as f64;
+        let slices: Vec<f64> = (1..=SLICES).map(risk).collect();
+        let mean = slices.iter().sum::<f64>() / n;
+        let variance = slices.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+        let (path, label) = (aim.path.clone(), aim.label.clone());
+        Some(Predicted { path, label, stated: value, predicted: risk(0), error: (variance / n).sqrt() })
+    };
+    anchors.filter_map(one).collect()
+}
+
 /// Knobs turn within these bounds: hazard ratios from 1/3000 to 3000.
 const BOUNDS: [f64; 2] = [-8.0, 8.0];
 /// Rows of the first, coarse solution.

@@ -27,6 +27,7 @@ pub fn page(input: &Input) -> String {
     let mut parts = vec![heading(&results), runs(&results), base(&results)];
     parts.extend(subgroups(&results));
     parts.extend(patients(&results));
+    parts.extend(predicted(&results));
     parts.extend(solved(&results));
     parts.extend(expectations(&results, input));
     parts.push(footing(&results));
@@ -234,6 +235,26 @@ fn solved(results: &Results) -> Option<String> {
             shown(s.wanted),
             shown(s.got),
             model::solved_number(text, s),
+        ]);
+    }
+    Some(table.to_string())
+}
+
+/// Anchored risks beside what entry criteria alone predict.
+fn predicted(results: &Results) -> Option<String> {
+    let predicted = &results.scenario.predicted;
+    if predicted.is_empty() || results.scenario.registry.is_none() {
+        return None;
+    }
+    let head = ["Entry criteria alone predict", "Stated", "Predicted", "Pool error"];
+    let mut table = new_table(&head.map(str::to_owned));
+    for p in predicted {
+        let points = format!("± {} points", percent(p.error, 1));
+        table.add_row(vec![
+            results.predicted_label(p),
+            format!("{}%", percent(p.stated, 1)),
+            format!("{}%", percent(p.predicted, 1)),
+            points,
         ]);
     }
     Some(table.to_string())

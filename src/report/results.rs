@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     analysis::comparison::Summary,
-    calibration::trial::Solved,
+    calibration::trial::{Predicted, Solved},
     operating::{Fold, Measure},
     scenario::Scenario,
     simulation::Run,
@@ -156,8 +156,17 @@ impl<'a> Results<'a> {
 
     /// What a solved number gives, in words: arms by their labels.
     pub fn solved_label(&self, run: u32, solved: &Solved) -> String {
+        self.claim_label(run, &solved.label)
+    }
+
+    /// What entry criteria predict, in words.
+    pub fn predicted_label(&self, predicted: &Predicted) -> String {
+        self.claim_label(0, &predicted.label)
+    }
+
+    fn claim_label(&self, run: u32, label: &str) -> String {
         let place = (run as usize).saturating_sub(1);
-        let mut label = solved.label.clone();
+        let mut label = label.to_owned();
         for arm in &self.run(place).trial.arms {
             for before in [" in ", "from ", "to "] {
                 let (name, people) = (format!("{before}{}", arm.name), in_sentence(&arm.label));

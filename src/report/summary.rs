@@ -174,6 +174,16 @@ fn summary(scenario: &Scenario, measures: &[Measure], verdicts: &[Verdict], rang
             })
         })
         .collect();
+    let predicted: Vec<Value> = scenario
+        .predicted
+        .iter()
+        .map(|p| {
+            json!({
+                "path": p.path, "label": p.label, "kind": "predicted", "published": p.stated,
+                "predicted": p.predicted, "pool_error": p.error,
+            })
+        })
+        .collect();
     let numbers: Vec<Value> = scenario
         .sourced
         .iter()
@@ -201,6 +211,7 @@ fn summary(scenario: &Scenario, measures: &[Measure], verdicts: &[Verdict], rang
         "runs": runs,
         "operating_characteristics": measures,
         "expectations": verdicts,
+        "predicted_from_entry_criteria": predicted,
         "solved": solved,
         "numbers": numbers,
         "warnings": scenario.warnings,

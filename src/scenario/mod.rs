@@ -12,7 +12,7 @@ use crate::{
     calibration::{
         aim::{Adherence, Aim},
         marginal::Arm,
-        trial::{Solved, Unreachable, solve},
+        trial::{Predicted, Solved, Unreachable, predict, solve},
         truth::{Truth, truth},
     },
     error::{Error, Finding, Result, Source},
@@ -62,6 +62,8 @@ pub struct Scenario {
     pub truths: Vec<Truth>,
     /// What was solved for, in the base and where a run states its own.
     pub solved: Vec<(u32, Solved)>,
+    /// What entry criteria alone predict for the risks the base is anchored to.
+    pub predicted: Vec<Predicted>,
     /// Numbers of the scenario with their provenance, then every number that has none.
     pub sourced: Vec<Sourced>,
     pub expectations: Vec<Expectation>,
@@ -114,6 +116,7 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         runs: made.runs,
         truths: made.truths,
         solved: made.solved,
+        predicted: made.predicted,
         sourced,
         expectations,
         warnings: made.warnings,
@@ -225,6 +228,7 @@ struct Made {
     runs: Vec<Run>,
     truths: Vec<Truth>,
     solved: Vec<(u32, Solved)>,
+    predicted: Vec<Predicted>,
     warnings: Vec<String>,
 }
 
@@ -239,6 +243,7 @@ impl Maker<'_, '_> {
         let population = self.population_of(&self.stated.0, &self.stated.1)?;
         let (pool, cells) = self.pool(&population)?;
         let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
+        let predicted = predict(&base.recipe, &base.aims, &pool, &vec![1.0; pool.len()]);
         let (base, base_solved) = self.solve(base, None, &pool, &self.stated.0, |_| true)?;
         let mut solved: Vec<(u32, Solved)> = base_solved.into_iter().map(|s| (0, s)).collect();
         let taken = |weights: &[f64]| weights.iter().sum::<f64>() / weights.len() as f64;
@@ -274,7 +279,7 @@ impl Maker<'_, '_> {
             });
         }
         let truths = truths(&runs, &pool);
-        Ok(Made { population, pool, runs, truths, solved, warnings: self.warnings })
+        Ok(Made { population, pool, runs, truths, solved, predicted, warnings: self.warnings })
     }
 
     fn population_of(&self, document: &Document, text: &ScenarioText) -> Result<Population> {
