@@ -18,7 +18,7 @@ pub struct Arguments {
 /// Checks each scenario; the first that is wrong ends the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     for path in &arguments.scenarios {
-        let scenario = scenario::load(path, &arguments.flags.changes())?;
+        let scenario = scenario::load(path, &arguments.flags.changes_without_truths())?;
         for warning in &scenario.warnings {
             eprintln!("warning: {warning}");
         }

@@ -53,7 +53,12 @@ pub struct ScenarioFlags {
 
 impl ScenarioFlags {
     fn changes(&self) -> Changes {
-        Changes { set: self.set.clone(), replicates: self.replicates, seed: self.seed }
+        Changes { set: self.set.clone(), replicates: self.replicates, seed: self.seed, without_truths: false }
+    }
+
+    /// The same for commands that look at the scenario or its patients only.
+    fn changes_without_truths(&self) -> Changes {
+        Changes { without_truths: true, ..self.changes() }
     }
 }
 

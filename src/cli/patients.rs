@@ -35,7 +35,7 @@ pub struct Arguments {
 
 /// Simulates the replicate again and writes one row per patient.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let scenario = scenario::load(&arguments.scenario, &arguments.flags.changes())?;
+    let scenario = scenario::load(&arguments.scenario, &arguments.flags.changes_without_truths())?;
     let count = scenario.runs.len();
     let run =
         (arguments.run as usize).checked_sub(1).and_then(|i| scenario.runs.get(i)).ok_or_else(|| {

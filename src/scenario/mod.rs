@@ -40,6 +40,8 @@ pub struct Changes {
     /// Replicates of every run.
     pub replicates: Option<u64>,
     pub seed: Option<u64>,
+    /// Leaves the truths out: they take seconds, and only operating characteristics need them.
+    pub without_truths: bool,
 }
 
 /// A scenario ready to run.
@@ -59,6 +61,7 @@ pub struct Scenario {
     pub whys: Vec<String>,
     /// Each run as written, after its changes; for what the report says of the design.
     pub texts: Vec<ScenarioText>,
+    /// One for each run, unless they were left out.
     pub truths: Vec<Truth>,
     /// What was solved for, in the base and where a run states its own.
     pub solved: Vec<(u32, Solved)>,
@@ -278,7 +281,7 @@ impl Maker<'_, '_> {
                 trial,
             });
         }
-        let truths = truths(&runs, &pool);
+        let truths = if changes.without_truths { Vec::new() } else { truths(&runs, &pool) };
         Ok(Made { population, pool, runs, truths, solved, predicted, warnings: self.warnings })
     }
 
