@@ -78,10 +78,6 @@ const BOUNDS: [f64; 2] = [-8.0, 8.0];
 /// Rows of the first, coarse solution.
 const COARSE_STEP: usize = 16;
 const MOST_ROUNDS: usize = 60;
-/// Times the few rows are held against all.
-const MOST_CORRECTIONS: usize = 4;
-/// Difference on all rows that is left: a tenth of a point is a fifth of the tolerance of an anchor.
-const NEARLY: f64 = 3e-4;
 /// Differences of log odds or log ratios that count as met on the few rows.
 const MET: f64 = 1e-4;
 
@@ -98,22 +94,18 @@ pub fn solve(
     }
     let mut slopes: Vec<f64> = aims.iter().map(|aim| first_slope(recipe, aim)).collect();
     let mut offset = vec![0.0; aims.len()];
-    let mut got = Vec::new();
     // What a few rows give differs from what all give by nearly the same amount whatever the knobs: solve
-    // on few, see the difference on all, aim the few accordingly.
+    // on few, see the difference on all once, and aim the few so that all come out right.
     let coarse = if pool.len() > 8 * COARSE_STEP * COARSE_STEP { COARSE_STEP } else { 1 };
-    for _ in 0..MOST_CORRECTIONS {
-        let few = turn(recipe, aims, &offset, pool, weight, coarse, &mut slopes)?;
-        if coarse == 1 {
-            got = few;
-            break;
-        }
-        got = evaluate(recipe, aims, pool, weight, 1);
-        if aims.iter().zip(&got).all(|(aim, &got)| aim.wanted.distance(got) < NEARLY) {
-            break;
-        }
+    let mut got = turn(recipe, aims, &offset, pool, weight, coarse, &mut slopes)?;
+    if coarse > 1 {
+        let all = evaluate(recipe, aims, pool, weight, 1);
         for (k, aim) in aims.iter().enumerate() {
-            offset[k] = aim.wanted.scaled(got[k]) - aim.wanted.scaled(few[k]);
+            offset[k] = aim.wanted.scaled(all[k]) - aim.wanted.scaled(got[k]);
+        }
+        got = turn(recipe, aims, &offset, pool, weight, coarse, &mut slopes)?;
+        for (k, aim) in aims.iter().enumerate() {
+            got[k] = aim.wanted.unscaled(aim.wanted.scaled(got[k]) + offset[k]);
         }
     }
     let solved = |(aim, got): (&Aim, f64)| Solved {
@@ -237,6 +229,14 @@ impl Wanted {
         match self {
             Wanted::Risk { .. } | Wanted::BailOut { .. } => logit(x.clamp(1e-12, 1.0 - 1e-12)),
             _ => libm::log(x.max(1e-12)),
+        }
+    }
+
+    /// Undoes [`Wanted::scaled`].
+    fn unscaled(&self, y: f64) -> f64 {
+        match self {
+            Wanted::Risk { .. } | Wanted::BailOut { .. } => 1.0 / (1.0 + libm::exp(-y)),
+            _ => libm::exp(y),
         }
     }
 
