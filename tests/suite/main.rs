@@ -2,7 +2,10 @@
 
 mod calibration;
 mod evidence;
+mod known_answers;
 mod outcome;
 mod population;
 mod report;
+mod simulation;
 mod statistics;
+mod trial;

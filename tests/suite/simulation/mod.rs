@@ -1,0 +1,6 @@
+//! The engine as a whole: what must not depend on threads, shards or what runs beside it.
+
+mod identities;
+mod shared;
+
+pub use shared::*;
