@@ -72,6 +72,19 @@ pub enum Test {
 }
 
 impl Test {
+    /// All tests.
+    pub const ALL: [Test; 4] = [Test::ChiSquare, Test::LogRank, Test::StratifiedLogRank, Test::Wald];
+
+    /// The word a scenario writes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Test::ChiSquare => "chi_square",
+            Test::LogRank => "log_rank",
+            Test::StratifiedLogRank => "stratified_log_rank",
+            Test::Wald => "wald",
+        }
+    }
+
     /// The test that goes with a summary measure unless the scenario says otherwise.
     pub fn usual_for(summary: Summary) -> Self {
         match summary {

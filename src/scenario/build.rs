@@ -634,7 +634,10 @@ impl<'a> Builder<'a> {
             let first = self.estimand(&path, name, text, endpoints, pool, subgroups);
             let treatment = self.text.trial.allocation.ratio.get(&text.compare.treatment);
             let control = self.text.trial.allocation.ratio.get(&text.compare.control);
-            if !endpoints.is_empty() && (treatment.is_none() || control.is_none()) {
+            let both_are_arms = [&text.compare.treatment, &text.compare.control]
+                .iter()
+                .all(|name| self.text.arm.get(name).is_some());
+            if both_are_arms && (treatment.is_none() || control.is_none()) {
                 self.wrong(
                     &format!("{path}.compare"),
                     "both arms of a comparison need a share in trial.allocation.ratio",
@@ -670,7 +673,7 @@ impl<'a> Builder<'a> {
         let endpoint = self.endpoint_index(&format!("{path}.endpoint"), &text.endpoint);
         let treatment = self.arm(&format!("{path}.compare.treatment"), &text.compare.treatment);
         let control = self.arm(&format!("{path}.compare.control"), &text.compare.control);
-        if treatment == control && self.text.arm.0.len() > 1 {
+        if text.compare.treatment == text.compare.control {
             self.wrong(&format!("{path}.compare"), "an arm cannot be compared with itself");
         }
         if let (Some(better), Some(endpoint)) = (text.better, endpoints.get(endpoint))
@@ -680,7 +683,10 @@ impl<'a> Builder<'a> {
         }
         let test = text.test.unwrap_or_else(|| Test::usual_for(text.summary));
         if !test.fits(text.summary) {
-            let message = format!("this test does not go with a {}", text.summary.label().to_lowercase());
+            let fitting: Vec<&str> =
+                Test::ALL.into_iter().filter(|test| test.fits(text.summary)).map(Test::word).collect();
+            let summary = text.summary.label().to_lowercase();
+            let message = format!("this test does not go with a {summary}; write {}", fitting.join(" or "));
             self.wrong(&format!("{path}.test"), message);
         }
         if (test == Test::StratifiedLogRank) == text.strata.is_empty() {
@@ -769,10 +775,16 @@ impl<'a> Builder<'a> {
         if one > 0.0 && one < 0.5 {
             return one;
         }
-        self.wrong(
-            path,
-            format!("{one} is not an error in one direction; write alpha = {{ two_sided = 0.05 }}"),
-        );
+        let (key, stated) = match alpha {
+            AlphaText::OneSided(stated) => ("one_sided", *stated),
+            AlphaText::TwoSided(stated) => ("two_sided", *stated),
+        };
+        let hint = if (1.0..50.0).contains(&stated) {
+            format!("; write {} for {stated} %", stated / 100.0)
+        } else {
+            "; write a number above 0, such as two_sided = 0.05".into()
+        };
+        self.wrong(&format!("{path}.{key}"), format!("{stated} is not the error of a test{hint}"));
         0.025
     }
 

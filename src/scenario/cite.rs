@@ -4,6 +4,7 @@ use super::document::{Document, Provenance, Sourced};
 use crate::{
     error::{Error, Finding, Result},
     evidence::{self, Claim, What},
+    units::Days,
 };
 
 /// Checks all citations of a document; what disagrees is gathered.
@@ -19,8 +20,19 @@ fn check_one(document: &Document, number: &Sourced) -> Option<Finding> {
         let close = evidence::suggest(id).map_or(String::new(), |s| format!("; did you mean “{s}”?"));
         return Some(finding(format!("“{id}” is not in the evidence ledger{close}")));
     };
-    let claim = Claim { value: number.value, what: kind_of(&number.path), horizon_days: None };
+    let horizon_days = horizon_of(document, &number.path);
+    let claim = Claim { value: number.value, what: kind_of(&number.path), horizon_days };
     figure.agrees(&claim).err().map(|why| finding(why.to_string()))
+}
+
+/// The day by which a number holds: that of the end point it is said to be `of`, or its own `by`.
+fn horizon_of(document: &Document, path: &str) -> Option<f64> {
+    let (beside, _) = path.rsplit_once('.')?;
+    let by = match document.text_at(&format!("{beside}.of")) {
+        Some(endpoint) => document.text_at(&format!("endpoint.{endpoint}.by")),
+        None => document.text_at(&format!("{beside}.by")),
+    };
+    Days::parse(by?).ok().map(|days| days.0)
 }
 
 /// What a number is, by the key it is written under.

@@ -118,6 +118,27 @@ impl<'a> Document<'a> {
         span
     }
 
+    /// The text at a dotted path, if there is one and it is text.
+    pub fn text_at(&self, path: &str) -> Option<&str> {
+        let mut table = &self.root;
+        let keys = split(path);
+        let mut rest: &[String] = &keys;
+        loop {
+            let (key, tail) = rest.split_first()?;
+            let mut value = table.get(key.as_str())?;
+            rest = tail;
+            while let (Some(array), Some((index, tail))) = (value.as_ref().as_array(), rest.split_first()) {
+                value = array.get(index.parse::<usize>().ok()?)?;
+                rest = tail;
+            }
+            match value.as_ref() {
+                DeValue::Table(next) if !rest.is_empty() => table = next,
+                DeValue::String(text) if rest.is_empty() => return Some(text),
+                _ => return None,
+            }
+        }
+    }
+
     /// Sets a dotted path, creating tables on the way; the same paths as variants and sweeps use.
     pub fn set(&mut self, path: &str, value: Spanned<DeValue<'a>>) -> std::result::Result<(), String> {
         let keys = split(path);
@@ -171,6 +192,11 @@ impl<'a> Document<'a> {
         let message = plain_words(error.message());
         match error.span() {
             Some(span) if span != COMMAND_LINE => Finding::new(message).at(&self.source, span).into(),
+            // The whole file has no place of its own.
+            _ if message.ends_with("is missing here") => {
+                let message = message.replace("here", "at the top of the file, above the first [section]");
+                Finding::new(message).at(&self.source, 0..0).into()
+            }
             _ => Error::input(format!("{message} (in a value set on the command line)")),
         }
     }
@@ -192,7 +218,30 @@ fn plain_words(message: &str) -> String {
     if let Some(rest) = message.strip_prefix("missing field `") {
         return format!("the key “{}” is missing here", rest.trim_end_matches('`'));
     }
-    message.replace("invalid type: ", "this is the wrong kind of value: ").replace('`', "")
+    if let Some((found, wanted)) = message.strip_prefix("invalid ").and_then(|m| m.split_once(", expected "))
+    {
+        let found = found.trim_start_matches("type: ").trim_start_matches("value: ").replace('`', "");
+        let found = ["integer ", "floating point ", "string "]
+            .iter()
+            .find_map(|kind| found.strip_prefix(kind))
+            .unwrap_or(&found);
+        return format!("this is {found}; write {}", kind_in_words(wanted));
+    }
+    message.replace('`', "")
+}
+
+/// What serde wants, in words a writer of TOML knows.
+fn kind_in_words(wanted: &str) -> String {
+    match wanted {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "f32" | "f64" => "a number",
+        "a string" | "a borrowed string" => "text in quotes",
+        "a sequence" => "a list in [ ]",
+        "a boolean" => "true or false",
+        _ if wanted.starts_with("struct ") || wanted == "a map" => "keys in { } or a section of its own",
+        other => other,
+    }
+    .to_owned()
 }
 
 /// `; did you mean “x”?` if a name is close, else `; write one of …`.

@@ -30,7 +30,7 @@ use document::{Document, Sourced};
 use expect::Expectation;
 use runs::RunText;
 use std::{path::Path, sync::Arc};
-use text::{ExpectText, ScenarioText};
+use text::{EstimandText, ExpectText, ScenarioText};
 
 /// What the command line changes.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +102,8 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
     }
     let run_texts = parts.runs(&base)?;
     let (registry, shared) = population(&stated.0, &stated.1, folder)?;
-    let expectations = expectations(&file, expect, &run_texts)?;
+    known_arms(&stated.1, &run_texts)?;
+    let expectations = expectations(&file, expect, &run_texts, shared.as_ref())?;
     let maker = Maker { shared, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };
     let made = maker.make(changes)?;
     Ok(Scenario {
@@ -154,6 +155,7 @@ fn expectations<'a>(
     file: &Document<'a>,
     expect: Option<toml::Spanned<toml::de::DeValue<'a>>>,
     runs: &[RunText],
+    registry: Option<&Population>,
 ) -> Result<Vec<Expectation>> {
     let Some(expect) = expect else { return Ok(Vec::new()) };
     let toml::de::DeValue::Array(items) = expect.into_inner() else {
@@ -183,10 +185,68 @@ fn expectations<'a>(
         if text.within > 0.02 && text.why.is_empty() {
             findings.push(wrong("a tolerance above 2 points needs a reason: why = \"…\"".into()));
         }
+        if let (Some(run), Some((measure, _))) = (run, text.measure()) {
+            let names = expected_names(&runs[run].text, measure, registry);
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            if !names.contains(&text.of.as_str()) {
+                let what = if measure == "risk" { "end point or event" } else { "estimand" };
+                let message =
+                    format!("there is no {what} “{}”{}", text.of, document::suggestion(&text.of, &names));
+                findings.push(one.finding("of", message));
+            }
+            let arms = runs[run].text.arm.names();
+            if let Some(arm) = text.arm.as_deref().filter(|arm| !arms.contains(arm)) {
+                let message = format!("there is no arm “{arm}”{}", document::suggestion(arm, &arms));
+                findings.push(one.finding("arm", message));
+            }
+        }
         let line = file.source.text[..span.start].matches('\n').count() + 1;
         list.push(Expectation { run: run.unwrap_or(0), text, line });
     }
     if findings.is_empty() { Ok(list) } else { Err(Error::Input(findings)) }
+}
+
+/// What an expectation of `measure` can be of: estimands, or for a risk end points and events.
+fn expected_names(text: &ScenarioText, measure: &str, registry: Option<&Population>) -> Vec<String> {
+    if measure != "risk" {
+        let all = |(name, estimand): &(String, EstimandText)| {
+            let also = estimand.also.iter().map(|summary| format!("{name}.{}", summary.name()));
+            std::iter::once(name.clone()).chain(also).collect::<Vec<_>>()
+        };
+        return text.estimand.0.iter().flat_map(all).collect();
+    }
+    let compared = |name: &str| text.estimand.0.iter().any(|(_, e)| e.endpoint == name);
+    let mut names: Vec<String> =
+        text.endpoint.names().into_iter().filter(|name| compared(name)).map(str::to_owned).collect();
+    match (registry, &text.population.homogeneous) {
+        (Some(registry), _) => names.extend(registry.events().list.iter().map(|e| e.name.clone())),
+        (None, Some(homogeneous)) => names.extend(homogeneous.event.keys().cloned()),
+        (None, None) => {}
+    }
+    names.extend(["death_any_cause".to_owned(), "crossover".to_owned()]);
+    names
+}
+
+/// An arm that only a variant or the command line speaks of, and that no patient can get, is a slip of the pen.
+fn known_arms(stated: &ScenarioText, runs: &[RunText]) -> Result<()> {
+    let mut findings = Vec::new();
+    for run in runs {
+        let gets = |name: &str| {
+            run.text.trial.allocation.ratio.get(name).is_some()
+                || run.text.arm.0.iter().any(|(_, arm)| {
+                    arm.instead.iter().any(|i| i.arm == name) || arm.bail_out.iter().any(|b| b.to == name)
+                })
+        };
+        for name in run.text.arm.names() {
+            if stated.arm.get(name).is_none() && !gets(name) {
+                let hint = document::suggestion(name, &stated.arm.names());
+                findings.push(
+                    run.document.finding(&format!("arm.{name}"), format!("there is no arm “{name}”{hint}")),
+                );
+            }
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Error::Input(findings)) }
 }
 
 /// The population of a scenario: the registry file, or none for a homogeneous one.

@@ -6,6 +6,7 @@ mod known_answers;
 mod outcome;
 mod population;
 mod report;
+mod scenario;
 mod simulation;
 mod statistics;
 mod trial;

@@ -1,0 +1,4 @@
+//! Scenarios are tests: those that work, and those that are wrong beside what is said about them.
+
+mod broken;
+mod repository;

@@ -1,0 +1,73 @@
+//! Every scenario of the repository loads, runs small, and does not miss what it expects.
+
+use crate::simulation::{at, load, measures};
+use shocktrial::scenario::expect::Verdict;
+
+const REPLICATES: u64 = 40;
+
+/// The scenarios of a folder, by path.
+fn scenarios(folder: &str) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(at(folder)) else { return Vec::new() };
+    let mut list: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".toml"))
+        .map(|name| format!("{folder}/{name}"))
+        .collect();
+    list.sort();
+    list
+}
+
+#[test]
+fn every_scenario_loads_and_runs() {
+    let folders = ["published", "ongoing", "designs", "peers"];
+    let all: Vec<String> = folders.iter().flat_map(|f| scenarios(&format!("scenarios/{f}"))).collect();
+    assert!(all.iter().any(|p| p.ends_with("ecls_shock.toml")) && all.len() >= 5, "{all:?}");
+    for path in all {
+        let scenario = load(&path, &[]);
+        assert!(!scenario.title.is_empty() && !scenario.question.is_empty(), "{path} says what it is for");
+        let measures = measures(&scenario, Some(REPLICATES));
+        for run in &scenario.runs {
+            let claim = if run.null { "type_i_error" } else { "power" };
+            let primary = &run.trial.estimands[0].name;
+            let power = measures.get(run.number, primary, "", claim);
+            assert_eq!(power.replicates, run.replicates.min(REPLICATES), "{path} {}", run.variant);
+            let patients = measures.get(run.number, "", "", "patients");
+            assert!(
+                patients.value > 1.0 && patients.value <= run.trial.patients as f64,
+                "{path} {}",
+                run.variant
+            );
+            let truth = measures.get(run.number, primary, "", "truth").value;
+            let null = if run.trial.estimands[0].method.summary.is_ratio() { 1.0 } else { 0.0 };
+            assert!(
+                truth.is_finite() && (!run.null || (truth - null).abs() < 1e-9),
+                "{path} {}: {truth}",
+                run.variant
+            );
+        }
+        // Few trials decide little, but a risk or a truth far from its figure shows.
+        for expectation in &scenario.expectations {
+            let (name, expected) = expectation.text.measure().expect("checked when it was read");
+            let run = &scenario.runs[expectation.run];
+            let arm = expectation.text.arm.clone().unwrap_or_default();
+            let of = &expectation.text.of;
+            let endpoint = |e: usize| run.trial.endpoints[run.trial.estimands[e].endpoint].name.as_str();
+            let estimand = (0..run.trial.estimands.len())
+                .find(|&e| run.trial.estimands[e].name == *of || (name == "risk" && endpoint(e) == of))
+                .map(|e| run.trial.estimands[e].name.clone())
+                .unwrap_or_else(|| {
+                    panic!("{path}:{}: “{of}” is neither estimand nor end point", expectation.line)
+                });
+            let name = if name == "power" && run.null { "type_i_error" } else { name };
+            let measure = measures.get(run.number, &estimand, &arm, name);
+            // A share of 40 has no usable error at 0 or 1.
+            let mcse = if ["power", "type_i_error"].contains(&name) {
+                (expected * (1.0 - expected) / REPLICATES as f64).sqrt()
+            } else {
+                measure.mcse
+            };
+            let verdict = expectation.text.verdict(expected, measure.value, mcse);
+            assert_ne!(verdict, Verdict::NotMet, "{path}:{}: {measure:?}", expectation.line);
+        }
+    }
+}
