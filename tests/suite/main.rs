@@ -1,6 +1,7 @@
 //! One test program, mirroring `src/`.
 
 mod calibration;
+mod cli;
 mod evidence;
 mod known_answers;
 mod outcome;

@@ -1,0 +1,198 @@
+//! Flags, exit codes, and what goes to which stream.
+
+use super::{BINARY, Folder, names, say};
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|why| panic!("{why} in {text}"))
+}
+
+fn power(summary: &Value, run: u64) -> &Value {
+    let measures = summary["operating_characteristics"].as_array().unwrap();
+    measures.iter().find(|m| m["run"] == run && m["measure"] == "power" && m["population"] == "all").unwrap()
+}
+
+/// Flags beat `--set`, which beats the file.
+#[test]
+fn flags_beat_set_and_set_beats_the_file() {
+    let folder = Folder::new("set");
+    let out = folder.path("out");
+    let run = |more: &[&str]| {
+        let mut arguments = vec!["run", BINARY, "--json", "--out", &out, "--set", "replicates=30"];
+        arguments.extend(more);
+        let said = say(&arguments);
+        assert!(matches!(said.code, 0 | 1), "{}", said.error);
+        json(&said.out)
+    };
+    let set = run(&["--set", "trial.patients=200", "--set", "seed=77"]);
+    assert_eq!(power(&set, 1)["replicates"], 30);
+    assert_eq!(set["runs"][0]["patients"], 200);
+    assert_eq!(set["runs"][1]["patients"], 200);
+    assert_eq!(set["seed"], 77);
+    let flags = run(&["--set", "seed=77", "--replicates", "20", "--seed", "78"]);
+    assert_eq!(power(&flags, 1)["replicates"], 20);
+    assert_eq!(flags["runs"][0]["patients"], 420);
+    assert_eq!(flags["seed"], 78);
+}
+
+#[test]
+fn a_path_that_is_not_there_cannot_be_set() {
+    for (set, says) in [
+        ("trial.pateints=200", "there is no key “pateints” here; did you mean “patients”?"),
+        ("trial.patients.x=200", "“trial.patients” is a single value"),
+        ("arm.treatmant.label=x", "there is no arm “treatmant”; did you mean “treatment”?"),
+        ("trial.patients=few", "write a whole number"),
+        ("trial..patients=3", "is not a path"),
+        ("trial.patients", "write PATH=VALUE"),
+    ] {
+        let said = say(&["check", BINARY, "--set", set]);
+        assert_eq!(said.code, 2, "{set}: {}", said.error);
+        assert!(said.error.contains(says), "{set}: {}", said.error);
+        assert!(said.out.is_empty(), "{set}: {}", said.out);
+    }
+}
+
+/// The summary, the whole summary and nothing but the summary.
+#[test]
+fn json_is_alone_on_standard_output() {
+    let folder = Folder::new("json");
+    let out = folder.path("out");
+    let said = say(&["run", BINARY, "--replicates", "300", "--json", "--out", &out]);
+    assert_eq!(said.code, 0, "{}", said.error);
+    let summary = json(&said.out);
+    let file = std::fs::read_to_string(folder.path("out/summary.json")).unwrap();
+    assert_eq!(said.out.trim_end(), file.trim_end());
+    assert!(summary["title"].is_string() && summary["limits"].is_array() && summary["warnings"].is_array());
+    for measure in summary["operating_characteristics"].as_array().unwrap() {
+        // A number from simulation never comes without its error.
+        let simulated = measure["replicates"].as_u64().unwrap() > 0;
+        assert!(!simulated || measure["value"].is_null() || measure["mcse"].is_number(), "{measure}");
+    }
+    let quiet = say(&["run", BINARY, "--replicates", "100", "--quiet", "--out", &out]);
+    assert!(quiet.out.is_empty() && quiet.error.is_empty(), "{} {}", quiet.out, quiet.error);
+}
+
+#[test]
+fn equal_stems_are_an_error() {
+    let folder = Folder::new("stems");
+    let copy =
+        folder.write("w1_binary.toml", &std::fs::read_to_string(crate::simulation::at(BINARY)).unwrap());
+    let said = say(&["run", BINARY, &copy, "--replicates", "10", "--out", &folder.path("out")]);
+    assert_eq!(said.code, 2);
+    assert!(said.error.contains("two scenarios are called “w1_binary”"), "{}", said.error);
+    assert!(said.out.is_empty());
+    assert_eq!(names(&folder.0), ["w1_binary.toml"]);
+}
+
+#[test]
+fn several_scenarios_go_to_a_folder_each_and_the_worst_code_wins() {
+    let folder = Folder::new("several");
+    let text = std::fs::read_to_string(crate::simulation::at(BINARY)).unwrap();
+    let good = folder.write("good.toml", &text);
+    let missed = folder.write("missed.toml", &text.replace("power  = 0.83691", "power  = 0.5"));
+    let broken = folder.write("broken.toml", &text.replace("any_of = [\"death\"]", "any_of = [\"deth\"]"));
+    let out = folder.path("out");
+    let said = say(&["run", &good, &missed, "--replicates", "500", "--quiet", "--out", &out]);
+    assert_eq!(said.code, 1, "{}", said.error);
+    assert_eq!(names(folder.0.join("out").as_path()), ["good", "missed"]);
+    let said = say(&["run", &missed, &broken, &good, "--replicates", "500", "--quiet", "--out", &out]);
+    assert_eq!(said.code, 2, "{}", said.error);
+    assert!(said.error.contains("did you mean “death”?"), "{}", said.error);
+    assert_eq!(names(folder.0.join("out").as_path()), ["good", "missed"]);
+}
+
+/// Exit code 1, with the result written: what was found is worth having.
+#[test]
+fn an_expectation_that_is_not_met_ends_with_1_and_a_result() {
+    let folder = Folder::new("expect");
+    let text = std::fs::read_to_string(crate::simulation::at(BINARY)).unwrap();
+    let scenario = folder.write("missed.toml", &text.replace("power  = 0.83691", "power  = 0.5"));
+    let said = say(&["run", &scenario, "--replicates", "1000", "--json", "--out", &folder.path("out")]);
+    assert_eq!(said.code, 1);
+    assert!(
+        said.error.contains("1 expectation(s) not met\n  line 41: power of primary is 0.8"),
+        "{}",
+        said.error
+    );
+    let verdicts = json(&said.out)["expectations"].clone();
+    assert_eq!((&verdicts[0]["verdict"], &verdicts[0]["line"]), (&Value::from("not met"), &Value::from(41)));
+    assert_ne!(verdicts[1]["verdict"], "not met");
+    assert!(folder.0.join("out/replicates.parquet").is_file());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_2_and_nothing_is_left() {
+    let folder = Folder::new("unwritable");
+    let file = folder.write("file", "in the way");
+    for out in [file.clone(), format!("{file}/out"), "/proc/shocktrial".to_owned()] {
+        let said = say(&["run", BINARY, "--replicates", "10", "--out", &out]);
+        assert_eq!(said.code, 2, "{out}: {}", said.error);
+        assert!(said.out.is_empty() && said.error.starts_with("error: "), "{out}: {}", said.error);
+    }
+    assert_eq!(names(&folder.0), ["file"]);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "in the way");
+}
+
+/// A scenario that is wrong leaves an earlier result as it was.
+#[test]
+fn a_broken_scenario_writes_nothing() {
+    let folder = Folder::new("broken");
+    let said = say(&["run", "tests/broken/unknown_event.toml", "--out", &folder.path("out")]);
+    assert_eq!(said.code, 2);
+    assert!(said.out.is_empty() && names(&folder.0).is_empty());
+    assert_eq!(say(&["run", BINARY, "--replicates", "10", "--quiet", "--out", &folder.path("out")]).code, 0);
+    let before = std::fs::read(folder.0.join("out/summary.json")).unwrap();
+    let said = say(&[
+        "run",
+        BINARY,
+        "--set",
+        "trial.patients=1",
+        "--replicates",
+        "10",
+        "--out",
+        &folder.path("out"),
+    ]);
+    assert_eq!(said.code, 2, "{}", said.error);
+    assert_eq!(std::fs::read(folder.0.join("out/summary.json")).unwrap(), before);
+    assert_eq!(names(&folder.0), ["out"]);
+}
+
+#[test]
+fn check_reads_and_runs_nothing() {
+    let said = say(&["check", BINARY, "scenarios/designs/stop_or_go.toml"]);
+    assert_eq!(said.code, 0, "{}", said.error);
+    assert!(
+        said.out.contains("W1: two risks, 2 run(s)") && said.out.contains("Stop or go, 3 run(s)"),
+        "{}",
+        said.out
+    );
+    let missing = say(&["check", "scenarios/peers/not_there.toml"]);
+    assert_eq!(missing.code, 2);
+    assert!(missing.error.contains("cannot read scenarios/peers/not_there.toml: it does not exist"));
+}
+
+#[test]
+fn evidence_lists_figures_with_their_sources() {
+    let said = say(&["evidence", "ecls"]);
+    assert_eq!(said.code, 0);
+    assert!(said.out.contains("rev-ecls-mort-ctl") && said.out.contains("49"), "{}", said.out);
+    assert!(said.out.lines().filter(|l| l.contains('[')).count() > 5);
+    assert!(say(&["evidence", "no such word"]).out.contains("no figure has that word"));
+}
+
+#[test]
+fn odd_flags_are_2() {
+    for arguments in [
+        &["run"][..],
+        &["run", BINARY, "--range", "5..5"],
+        &["run", BINARY, "--range", "900000..900001"],
+        &["run", BINARY, "--replicates", "many"],
+        &["runn", BINARY],
+        &["patients", BINARY, "--run", "9", "--replicate", "0"],
+        &["patients", BINARY, "--replicate", "0", "--look", "2"],
+    ] {
+        let said = say(arguments);
+        assert_eq!(said.code, 2, "{arguments:?}: {}", said.error);
+        assert!(said.out.is_empty() && said.error.contains("error"), "{arguments:?}: {}", said.error);
+    }
+}

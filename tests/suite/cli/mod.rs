@@ -1,0 +1,69 @@
+//! The program as people run it.
+
+mod commands;
+mod folders;
+mod patients;
+
+use crate::simulation::at;
+use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+
+/// The program, run from the project's folder.
+fn shocktrial(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("shocktrial"));
+    command.args(arguments).current_dir(at(""));
+    command
+}
+
+/// What a command leaves behind.
+struct Said {
+    code: i32,
+    out: String,
+    error: String,
+}
+
+fn say(arguments: &[&str]) -> Said {
+    let output = shocktrial(arguments).output().unwrap();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        error: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// An empty folder of a test's own, removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("shocktrial-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.0.join(name), text).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Names in a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let mut list: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    list.sort();
+    list
+}
+
+const BINARY: &str = "scenarios/peers/w1_binary.toml";
