@@ -53,12 +53,10 @@ impl OutputFolder {
     /// Opens the neighbour folder for a run. Without `resume`, parts left by an earlier run are removed;
     /// with it they are kept if they are of the same run.
     pub fn open(target: &Path, identity: &Identity, resume: bool) -> Result<Self> {
-        let name = target
-            .file_name()
-            .ok_or_else(|| Error::input(format!("{} is not a folder name", target.display())))?;
-        let mut neighbour = name.to_os_string();
-        neighbour.push(".partial");
-        let partial = target.with_file_name(neighbour);
+        if target.file_name().is_none() {
+            return Err(Error::input(format!("{} is not a folder name", target.display())));
+        }
+        let partial = beside(target, ".partial");
         if target.exists() && !target.is_dir() {
             return Err(Error::input(format!("{} is a file; name a folder with --out", target.display())));
         }
@@ -140,7 +138,11 @@ impl OutputFolder {
     pub fn finish(self) -> Result<PathBuf> {
         let stamp = self.partial.join("identity.json");
         fs::remove_file(&stamp).map_err(|why| machine(&stamp, &why))?;
-        let old = self.target.with_extension("replaced");
+        let old = beside(&self.target, ".replaced");
+        if old.exists() {
+            // Left by a run that was ended between the two renames below.
+            fs::remove_dir_all(&old).map_err(|why| machine(&old, &why))?;
+        }
         if self.target.exists() {
             fs::rename(&self.target, &old).map_err(|why| machine(&self.target, &why))?;
         }
@@ -175,6 +177,13 @@ impl OutputFolder {
         list.sort();
         Ok(list)
     }
+}
+
+/// A neighbour of a folder: its name with an ending.
+fn beside(folder: &Path, ending: &str) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    folder.with_file_name(name)
 }
 
 fn machine(path: &Path, why: &std::io::Error) -> Error {
