@@ -101,7 +101,7 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         base.set_text(path, value)?;
     }
     let run_texts = parts.runs(&base)?;
-    let (registry, shared) = population(&stated.0, &stated.1, folder)?;
+    let (registry, shared) = population(&run_texts[0].document, &run_texts[0].text, folder)?;
     known_arms(&stated.1, &run_texts)?;
     let expectations = expectations(&file, expect, &run_texts, shared.as_ref())?;
     let maker = Maker { shared, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };

@@ -337,12 +337,11 @@ fn complications(results: &Results) -> Option<Figure> {
     let estimand = results.primary(0);
     let trial = &results.run(0).trial;
     let arms = arms_in_order(trial, estimand);
-    let events: Vec<Complication> = trial
-        .course
-        .events
-        .list
-        .iter()
-        .filter(|event| event.kind == EventKind::Complication)
+    // Where complications change other hazards, an event that changes none (leaving intensive care) is not one.
+    let all = || trial.course.events.list.iter().filter(|event| event.kind == EventKind::Complication);
+    let some_harm = all().any(|event| !event.excess.is_empty());
+    let events: Vec<Complication> = all()
+        .filter(|event| !some_harm || !event.excess.is_empty())
         .map(|event| {
             let name = format!("event:{}", event.name);
             let risks: Vec<(Risk, f64)> = arms
