@@ -74,7 +74,7 @@ const fn fnv1a(start: u64, text: &str) -> u64 {
 }
 
 /// All words of one seed, replicate and purpose: SplitMix64 read at any place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Stream {
     key: u64,
 }

@@ -199,11 +199,11 @@ pub fn sides(assigned: &[u8], treatment: u8, control: u8, group: &mut Vec<u8>) {
     }));
 }
 
-/// Counts patients whose answer is known and events among them, in those for whom `member` holds.
+/// Counts patients and events by arm, in those for whom `member` holds.
 pub fn count(seen: &Observed, group: &[u8], member: impl Fn(usize) -> bool) -> TwoByTwo {
     let (mut n, mut events) = ([0u32; 3], [0u32; 3]);
     for (i, &g) in group.iter().enumerate() {
-        let counts = u32::from(seen.known[i] && member(i));
+        let counts = u32::from(member(i));
         n[usize::from(g)] += counts;
         events[usize::from(g)] += counts & u32::from(seen.event[i]);
     }
@@ -281,17 +281,6 @@ pub fn compare_times(
     result
 }
 
-/// Events and patients of the two arms, all of them, for analyses of times.
-pub fn count_all(seen: &Observed, group: &[u8], member: impl Fn(usize) -> bool) -> TwoByTwo {
-    let (mut n, mut events) = ([0u32; 3], [0u32; 3]);
-    for (i, &g) in group.iter().enumerate() {
-        let counts = u32::from(member(i));
-        n[usize::from(g)] += counts;
-        events[usize::from(g)] += counts & u32::from(seen.event[i]);
-    }
-    TwoByTwo { events_treatment: events[1], n_treatment: n[1], events_control: events[0], n_control: n[0] }
-}
-
 /// Buffers of an analysis, kept by a worker.
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
@@ -321,13 +310,15 @@ impl Buffers {
         member: impl Fn(usize) -> bool,
     ) -> Comparison {
         if !method.summary.needs_times() {
-            return compare_risks(count(seen, &self.group, member), method);
+            // Only patients whose answer by the horizon is known have a risk.
+            let known = |i: usize| seen.known[i] && member(i);
+            return compare_risks(count(seen, &self.group, known), method);
         }
         let exits =
             SortedExits { order: &self.order, time: &seen.time, event: &seen.event, group: &self.group };
         self.table.clear();
         self.table.append(exits, &member);
-        let counts = count_all(seen, &self.group, &member);
+        let counts = count(seen, &self.group, &member);
         match strata {
             Some((stratum, levels)) if method.test == Test::StratifiedLogRank => {
                 self.stratified.clear();

@@ -59,7 +59,7 @@ pub struct Patient<'a> {
 }
 
 /// The streams of one replicate that decide the course.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Luck {
     events: Vec<Stream>,
     bail_outs: Vec<Stream>,
@@ -67,17 +67,7 @@ pub struct Luck {
 }
 
 impl Luck {
-    /// The luck of every event and arm, for one replicate.
-    pub fn new(seed: u64, replicate: u64, events: &[Purpose], arms: &[Purpose]) -> Self {
-        let stream = |&purpose: &Purpose| Stream::new(seed, replicate, purpose);
-        Luck {
-            events: events.iter().map(stream).collect(),
-            bail_outs: arms.iter().map(stream).collect(),
-            adherence: stream(&Purpose::ADHERENCE),
-        }
-    }
-
-    /// Moves to another replicate, without allocating.
+    /// Moves to the luck of every event and arm in one replicate, without allocating.
     pub fn move_to(&mut self, seed: u64, replicate: u64, events: &[Purpose], arms: &[Purpose]) {
         let stream = |&purpose: &Purpose| Stream::new(seed, replicate, purpose);
         self.events.clear();

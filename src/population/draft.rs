@@ -3,8 +3,8 @@
 use super::columns::Columns;
 use super::expression::Expression;
 use super::maker::{Maker, Recipe};
-use super::normal;
 use super::registry::Registry;
+use crate::statistics::{normal_cdf, normal_quantile};
 
 /// Some rows of the registry, with the columns made so far.
 ///
@@ -99,8 +99,8 @@ impl<'a> Draft<'a> {
                 self.latent(*latent);
                 self.by_cause(*latent, |cause, z| {
                     let d = &by_cause[cause];
-                    let p = (d.below + d.between * normal::cdf(z)).clamp(1e-12, 1.0 - 1e-12);
-                    d.mean + d.sd * normal::quantile(p)
+                    let p = (d.below + d.between * normal_cdf(z)).clamp(1e-12, 1.0 - 1e-12);
+                    d.mean + d.sd * normal_quantile(p)
                 })
             }
             Recipe::LogNormal { latent, by_cause } => {
@@ -186,7 +186,7 @@ impl<'a> Draft<'a> {
             if self.noise[j].is_empty() {
                 let stream = self.registry.latents[j].stream;
                 self.noise[j] =
-                    self.columns.rows.iter().map(|&row| normal::quantile(stream.uniform(row))).collect();
+                    self.columns.rows.iter().map(|&row| normal_quantile(stream.uniform(row))).collect();
             }
         }
         let mut z = vec![0.0; self.columns.len()];

@@ -8,7 +8,6 @@ mod draft;
 pub mod expression;
 pub mod homogeneous;
 mod maker;
-pub mod normal;
 pub mod outcome;
 pub mod problem;
 pub mod registry;

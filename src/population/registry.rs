@@ -6,10 +6,10 @@ use super::document::{ByCause, CovariateDocument, RegistryDocument};
 use super::draft::Draft;
 use super::expression::{Expression, Reading};
 use super::maker::{CutNormal, Maker, Recipe};
-use super::normal;
 use super::outcome::OutcomeModel;
 use super::problem::{Problem, instead};
 use crate::random::{Purpose, Stream};
+use crate::statistics::{normal_cdf, normal_quantile};
 use std::ops::Range;
 
 /// A normal latent value: where its noise comes from, and how it mixes with that of earlier latents.
@@ -377,8 +377,8 @@ impl<'a> Builder<'a> {
                 None => Recipe::Normal { latent, by_cause: pairs.collect() },
                 Some([low, high]) => {
                     let cut = |(mean, sd): (f64, f64)| {
-                        let below = normal::cdf((low - mean) / sd);
-                        CutNormal { mean, sd, below, between: normal::cdf((high - mean) / sd) - below }
+                        let below = normal_cdf((low - mean) / sd);
+                        CutNormal { mean, sd, below, between: normal_cdf((high - mean) / sd) - below }
                     };
                     Recipe::CutNormal { latent, by_cause: pairs.map(cut).collect() }
                 }
@@ -564,6 +564,6 @@ fn cut(p: f64) -> f64 {
     } else if p >= 1.0 {
         f64::NEG_INFINITY
     } else {
-        -normal::quantile(p)
+        -normal_quantile(p)
     }
 }

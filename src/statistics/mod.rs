@@ -24,6 +24,7 @@ mod log_rank;
 mod max_combo;
 mod multiplicity;
 mod normal;
+mod normal_quantile;
 mod ordinal;
 mod proportion;
 mod ranks;

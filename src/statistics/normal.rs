@@ -1,6 +1,6 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use super::normal_quantile::quantile;
 
 /// Standard normal density `φ(x) = exp(−x²/2) / √(2π)`.
 pub fn normal_density(x: f64) -> f64 {
@@ -28,7 +28,7 @@ pub fn normal_quantile(p: f64) -> f64 {
     } else if p >= 1.0 {
         f64::INFINITY
     } else {
-        Normal::standard().inverse_cdf(p)
+        quantile(p)
     }
 }
 

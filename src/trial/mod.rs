@@ -69,6 +69,7 @@ pub struct State {
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
     pub cohort: Cohort,
+    luck: Luck,
     blocks: Blocks,
     followed: Vec<f64>,
     seen: Vec<Observed>,
@@ -104,7 +105,7 @@ impl Trial {
     ) {
         let accrual_luck = AccrualLuck::new(seed, replicate);
         let allocation_luck = Allocation::luck(seed, replicate);
-        let luck = Luck::new(seed, replicate, &purposes.events, &purposes.arms);
+        workspace.luck.move_to(seed, replicate, &purposes.events, &purposes.arms);
         let mut state = self.start(workspace, record);
         while let Some(stage) = self.design.next_stage(state.before, self.patients) {
             let cohort = &mut workspace.cohort;
@@ -118,7 +119,7 @@ impl Trial {
                 &accrual_luck,
             );
             self.allocation.randomise(cohort, from, &mut workspace.blocks, &allocation_luck);
-            self.course.follow(cohort, from, &luck, |row| pool.patient(row));
+            self.course.follow(cohort, from, &workspace.luck, |row| pool.patient(row));
             state = self.look(stage, state, workspace, record);
         }
         self.finish(&state, workspace, record);
@@ -240,9 +241,8 @@ impl Trial {
             record.arm_patients[usize::from(arm)] += 1;
         }
         let counts = &mut record.counts;
-        let died: Vec<usize> = self.course.events.of_kind(EventKind::Death).collect();
         for (e, times) in cohort.events.iter().enumerate() {
-            let death = u32::from(died.contains(&e));
+            let death = u32::from(self.course.events.list[e].kind == EventKind::Death);
             for ((&arm, &end), &time) in cohort.assigned.iter().zip(followed).zip(times) {
                 let cell = usize::from(arm) * columns;
                 let happened = u32::from(time <= end);
