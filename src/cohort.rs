@@ -37,6 +37,20 @@ impl Cohort {
         self.place.is_empty()
     }
 
+    /// Keeps the first `patients`.
+    pub fn truncate(&mut self, patients: usize) {
+        self.place.truncate(patients);
+        self.row.truncate(patients);
+        self.site.truncate(patients);
+        self.enrolled.truncate(patients);
+        self.assigned.truncate(patients);
+        self.received.truncate(patients);
+        self.bailed_out.truncate(patients);
+        self.bailed_out_to.truncate(patients);
+        self.lost.truncate(patients);
+        self.events.iter_mut().for_each(|times| times.truncate(patients));
+    }
+
     /// Takes all patients out and keeps the memory; there will be `events` columns of event times.
     pub fn clear(&mut self, events: usize) {
         self.place.clear();

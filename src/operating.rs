@@ -153,6 +153,7 @@ struct RunFold {
     truths: Truths,
     /// By estimand and slice: at the trial's last look, then at each look.
     last: Vec<Vec<Cell>>,
+    /// Empty for a design with one look.
     looks: Vec<Vec<Vec<Cell>>>,
     trial: TrialFold,
     counts: Vec<Moments>,
@@ -184,10 +185,11 @@ impl Fold {
             let slices: Vec<Vec<Slice>> = (0..trial.estimands.len()).map(|e| slices(trial, e)).collect();
             let cells = || slices.iter().map(|s| vec![Cell::default(); s.len()]).collect::<Vec<_>>();
             let counted = trial.arms.len() * trial.counted();
+            let most = trial.design.most_looks();
             RunFold {
                 last: cells(),
-                looks: Vec::new(),
-                trial: TrialFold::default(),
+                looks: (0..if most > 1 { most } else { 0 }).map(|_| cells()).collect(),
+                trial: TrialFold { ended: vec![[0; 5]; most], ..TrialFold::default() },
                 counts: vec![Moments::default(); counted],
                 shares: vec![Moments::default(); counted],
                 arm_patients: vec![0; trial.arms.len()],
@@ -251,17 +253,13 @@ impl RunFold {
         let mut rest = rows;
         while let Some(first) = rest.first() {
             let look = usize::from(first.look);
-            while self.looks.len() < look {
-                let cells = self.slices.iter().map(|s| vec![Cell::default(); s.len()]).collect();
-                self.looks.push(cells);
-            }
             for (e, slices) in self.slices.iter().enumerate() {
                 for k in 0..slices.len() {
                     let row = &rest[k];
                     debug_assert!(usize::from(row.estimand) == e && row.slice == slices[k]);
                     let truth = self.truths[e][k];
-                    if trial.look > 1 || self.looks.len() > 1 {
-                        self.looks[look - 1][e][k].add(row, truth);
+                    if let Some(cells) = self.looks.get_mut(look - 1) {
+                        cells[e][k].add(row, truth);
                     }
                     if row.look == trial.look {
                         self.last[e][k].add(row, truth);
@@ -280,12 +278,10 @@ impl RunFold {
                 writer.comparison(&self.last[e][k], self.truths[e][k], list);
             }
         }
-        if self.looks.len() > 1 {
-            for (look, cells) in self.looks.iter().enumerate() {
-                for (e, slices) in self.slices.iter().enumerate() {
-                    let writer = Writer::new(run, trial, e, slices[0], Some(look as u8 + 1));
-                    writer.comparison(&cells[e][0], self.truths[e][0], list);
-                }
+        for (look, cells) in self.looks.iter().enumerate() {
+            for (e, slices) in self.slices.iter().enumerate() {
+                let writer = Writer::new(run, trial, e, slices[0], Some(look as u8 + 1));
+                writer.comparison(&cells[e][0], self.truths[e][0], list);
             }
         }
         self.whole_trial(run, list);
@@ -321,18 +317,18 @@ impl RunFold {
                 list.push(Measure { measure, value, mcse, lower, upper, ..blank.clone() });
             }
         }
-        for (look, ended) in fold.ended.iter().enumerate() {
-            for (measure, decision) in [
-                ("stop_efficacy", Decision::Benefit),
-                ("stop_futility", Decision::Futility),
-                ("stop_harm", Decision::Harm),
-            ] {
-                let last = look + 1 == fold.ended.len();
-                if last {
-                    continue;
-                }
+        // The last look stops nothing.
+        let early = &fold.ended[..fold.ended.len() - 1];
+        for (look, ended) in early.iter().enumerate() {
+            for (measure, decision) in STOPS {
                 let stopped = Measure::proportion(&blank, measure, ended[decision as usize], n);
                 list.push(Measure { look: Some(look as u8 + 1), ..stopped });
+            }
+        }
+        if !early.is_empty() {
+            for (measure, decision) in STOPS {
+                let stopped = early.iter().map(|ended| ended[decision as usize]).sum();
+                list.push(Measure::proportion(&blank, measure, stopped, n));
             }
         }
     }
@@ -368,6 +364,11 @@ impl RunFold {
     }
 }
 
+const STOPS: [(&str, Decision); 3] = [
+    ("stop_efficacy", Decision::Benefit),
+    ("stop_futility", Decision::Futility),
+    ("stop_harm", Decision::Harm),
+];
 const PATIENT_QUANTILES: [(&str, f64); 5] = [
     ("patients_q05", 0.05),
     ("patients_q25", 0.25),
@@ -389,11 +390,7 @@ impl TrialFold {
         self.screened.add(trial.screened as f64);
         self.months.push(trial.months);
         self.information.add(trial.information);
-        let look = usize::from(trial.look);
-        if self.ended.len() < look {
-            self.ended.resize(look, [0; 5]);
-        }
-        self.ended[look - 1][trial.decision as usize] += 1;
+        self.ended[usize::from(trial.look) - 1][trial.decision as usize] += 1;
     }
 }
 

@@ -51,7 +51,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return Err(Error::input(format!("replicate {} looked {last} time(s)", arguments.replicate)));
     }
     let cohort = &workspace.cohort;
-    let n = trial.patients_at(look).min(cohort.len());
+    let look = &workspace.design.looks[usize::from(look) - 1];
+    let n = look.patients;
     let number = |name: &str, values: Vec<Option<f64>>| NamedValues {
         name: name.into(),
         values: Values::Numbers(values),
@@ -92,10 +93,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             cohort.events[e][..n].iter().map(|&x| finite(x)).collect(),
         ));
     }
-    let followed: Vec<f64> = cohort.lost[..n].iter().map(|&lost| lost.min(trial.follow_up)).collect();
-    let mut seen = Observed::default();
+    let (mut followed, mut seen) = (Vec::new(), Observed::default());
+    trial.cut(look, cohort, &mut followed);
     for endpoint in &trial.endpoints {
-        endpoint.observe(cohort, &followed, &mut seen);
+        trial.observe(endpoint, look, cohort, &followed, &mut seen);
         columns
             .push(number(&format!("{}_time", endpoint.name), seen.time.iter().map(|&t| Some(t)).collect()));
         // Missing where the answer by the horizon is not known.

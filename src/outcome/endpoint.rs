@@ -58,4 +58,12 @@ impl Endpoint {
             }
         }
     }
+
+    /// Day since randomisation on which patient `i` of `cohort`, followed for `followed` days, has the end
+    /// point; infinite if that does not happen.
+    pub fn day(&self, cohort: &Cohort, i: usize, followed: f64) -> f64 {
+        let first = |of: &[usize]| of.iter().map(|&e| cohort.events[e][i]).fold(f64::INFINITY, f64::min);
+        let day = first(&self.any_of);
+        if day <= followed.min(self.by) && first(&self.ended_by) >= day { day } else { f64::INFINITY }
+    }
 }

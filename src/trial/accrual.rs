@@ -98,15 +98,25 @@ impl AccrualLuck {
     }
 }
 
+/// Where a stretch of recruitment ends: at a number of patients or before a day, whichever comes first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Until {
+    /// Patients in the trial.
+    pub patients: usize,
+    /// Calendar day; nobody enrolled on it or later is taken. Infinite for no such limit.
+    pub day: f64,
+}
+
 /// The most candidates screened for one trial; a design that needs more stops short.
 pub const MOST_CANDIDATES: u64 = 1 << 24;
 
 impl Accrual {
-    /// Screens candidates until `cohort` holds `until` patients; `loss_rate` is per day.
+    /// Screens candidates until `until`; `loss_rate` is per day. A candidate who comes too late is left
+    /// for the next call.
     pub fn enrol(
         &self,
         cohort: &mut Cohort,
-        until: usize,
+        until: Until,
         progress: &mut Progress,
         enrolment: &Enrolment,
         loss_rate: f64,
@@ -114,12 +124,17 @@ impl Accrual {
     ) {
         let pool = enrolment.probability.len() as u32;
         let timed = self.candidates_per_site_day.is_finite();
-        while cohort.len() < until && progress.screened < MOST_CANDIDATES {
+        while cohort.len() < until.patients && progress.screened < MOST_CANDIDATES {
             let place = progress.screened;
-            progress.screened += 1;
+            let mut expected = progress.expected;
             if timed {
-                progress.expected -= libm::log(luck.gap.uniform(place));
+                expected -= libm::log(luck.gap.uniform(place));
+                if until.day < f64::INFINITY && self.day_of(expected) + progress.waited >= until.day {
+                    return;
+                }
             }
+            progress.screened += 1;
+            progress.expected = expected;
             let row = luck.row.below(place, pool);
             let probability = enrolment.probability[row as usize];
             if probability < 1.0 && luck.consent.uniform(place) >= probability {

@@ -21,9 +21,19 @@ pub struct Allocation {
 }
 
 /// What is left of the present block of each stratum; kept by a worker and cleared between trials.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Blocks {
     left: Vec<u32>,
+}
+
+impl Clone for Blocks {
+    fn clone(&self) -> Self {
+        Blocks { left: self.left.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.left.clone_from(&other.left);
+    }
 }
 
 impl Allocation {
@@ -39,19 +49,28 @@ impl Allocation {
         }
     }
 
-    /// Assigns patients `from..` of `cohort`.
+    /// Assigns patients `from..` of `cohort` in proportion to `ratio`, the present weight of each arm.
+    /// A block holds the ratio as many times as it holds the trial's own.
     ///
     /// Each patient uses one random word at the patient's own place. Drawing an arm in proportion to
     /// what is left of the block makes every order of the block equally likely; the low bits, which
     /// the uniform number does not use, choose the size of a new block.
-    pub fn randomise(&self, cohort: &mut Cohort, from: usize, blocks: &mut Blocks, luck: &Stream) {
-        let arms = self.ratio.len();
+    pub fn randomise(
+        &self,
+        cohort: &mut Cohort,
+        from: usize,
+        ratio: &[u32],
+        blocks: &mut Blocks,
+        luck: &Stream,
+    ) {
+        let arms = ratio.len();
         let whole: u32 = self.ratio.iter().sum();
+        let open: u32 = ratio.iter().sum();
         for i in from..cohort.len() {
             let place = cohort.place[i];
             let uniform = luck.uniform(place);
             if self.blocks.is_empty() {
-                cohort.assigned.push(pick(&self.ratio, whole, uniform) as u8);
+                cohort.assigned.push(pick(ratio, open, uniform) as u8);
                 continue;
             }
             let site = if self.by_site { usize::from(cohort.site[i]) } else { 0 };
@@ -61,10 +80,10 @@ impl Allocation {
             let mut total: u32 = left.iter().sum();
             if total == 0 {
                 let size = self.blocks[(luck.word(place) & 0xFFF) as usize % self.blocks.len()];
-                for (l, r) in left.iter_mut().zip(&self.ratio) {
+                for (l, r) in left.iter_mut().zip(ratio) {
                     *l = r * (size / whole);
                 }
-                total = size;
+                total = open * (size / whole);
             }
             let arm = pick(left, total, uniform);
             left[arm] -= 1;
@@ -104,7 +123,8 @@ mod tests {
         };
         let mut blocks = Blocks::default();
         allocation.start(&mut blocks);
-        allocation.randomise(&mut cohort, 0, &mut blocks, &Allocation::luck(5, replicate));
+        let luck = Allocation::luck(5, replicate);
+        allocation.randomise(&mut cohort, 0, &allocation.ratio, &mut blocks, &luck);
         cohort.assigned
     }
 

@@ -2,6 +2,7 @@
 
 pub mod accrual;
 pub mod allocation;
+pub mod calendar;
 pub mod design;
 pub mod estimand;
 pub mod pool;
@@ -21,9 +22,10 @@ use crate::{
     random::Purpose,
     units::DAYS_PER_MONTH,
 };
-use accrual::{Accrual, AccrualLuck, Enrolment, Progress};
-use allocation::{Allocation, Blocks};
-use design::{Design, Stage};
+use accrual::{Accrual, Enrolment};
+use allocation::Allocation;
+use calendar::{Intake, Recruited};
+use design::{Design, DesignState, Evidence, Look};
 use estimand::Estimand;
 use pool::Pool;
 use record::{Decision, Record, Row, Slice, TrialRow};
@@ -42,6 +44,8 @@ pub struct Trial {
     pub course: Course,
     pub accrual: Accrual,
     pub enrolment: Enrolment,
+    /// Enrolments a design may change to at a look.
+    pub narrower: Vec<Enrolment>,
     pub allocation: Allocation,
     /// Patients at the end, if the trial is not stopped.
     pub patients: usize,
@@ -56,21 +60,14 @@ pub struct Trial {
     pub design: Design,
 }
 
-/// How far a trial has come.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct State {
-    progress: Progress,
-    before: Option<(Stage, Decision)>,
-    /// Day of the last look.
-    day: f64,
-}
-
 /// What a worker keeps between trials so that none allocates.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Workspace {
     pub cohort: Cohort,
+    /// The looks made in the last trial, and what its design changed.
+    pub design: DesignState,
+    recruited: Recruited,
     luck: Luck,
-    blocks: Blocks,
     followed: Vec<f64>,
     seen: Vec<Observed>,
     buffers: Buffers,
@@ -103,64 +100,89 @@ impl Trial {
         workspace: &mut Workspace,
         record: &mut Record,
     ) {
-        let accrual_luck = AccrualLuck::new(seed, replicate);
-        let allocation_luck = Allocation::luck(seed, replicate);
         workspace.luck.move_to(seed, replicate, &purposes.events, &purposes.arms);
-        let mut state = self.start(workspace, record);
-        while let Some(stage) = self.design.next_stage(state.before, self.patients) {
-            let cohort = &mut workspace.cohort;
-            let from = cohort.len();
-            self.accrual.enrol(
-                cohort,
-                stage.patients,
-                &mut state.progress,
-                &self.enrolment,
-                self.loss_rate,
-                &accrual_luck,
-            );
-            self.allocation.randomise(cohort, from, &mut workspace.blocks, &allocation_luck);
-            self.course.follow(cohort, from, &workspace.luck, |row| pool.patient(row));
-            state = self.look(stage, state, workspace, record);
+        let intake = Intake::new(self, pool, seed, replicate);
+        self.start(workspace, record);
+        while let Some(stage) = self.design.next_stage(self, &workspace.design) {
+            let look = intake.reach(&stage, workspace);
+            self.look(look, workspace, record);
         }
-        self.finish(&state, workspace, record);
+        self.finish(workspace, record);
     }
 
-    fn start(&self, workspace: &mut Workspace, record: &mut Record) -> State {
+    fn start(&self, workspace: &mut Workspace, record: &mut Record) {
         workspace.cohort.clear(self.course.events.len());
         workspace.seen.resize_with(self.endpoints.len(), Observed::default);
-        self.allocation.start(&mut workspace.blocks);
+        workspace.design.start(self);
+        workspace.recruited.start(&self.allocation);
         record.clear();
-        State::default()
     }
 
-    /// Looks when the last patient of the stage has been followed up: cut, compare, decide.
-    fn look(&self, stage: Stage, state: State, workspace: &mut Workspace, record: &mut Record) -> State {
-        let cohort = &workspace.cohort;
-        let day = cohort.enrolled.last().copied().unwrap_or(0.0) + self.follow_up;
-        workspace.followed.clear();
-        workspace.followed.extend(cohort.lost.iter().map(|&lost| lost.min(self.follow_up)));
+    /// What is known on the day of a look: cut, compare, decide.
+    fn look(&self, mut look: Look, workspace: &mut Workspace, record: &mut Record) {
+        self.cut(&look, &workspace.cohort, &mut workspace.followed);
         for (endpoint, seen) in self.endpoints.iter().zip(&mut workspace.seen) {
-            endpoint.observe(cohort, &workspace.followed, seen);
+            self.observe(endpoint, &look, &workspace.cohort, &workspace.followed, seen);
         }
+        let primary = &workspace.seen[self.estimands[0].endpoint];
+        look.events = primary.event.iter().filter(|&&e| e).count() as u32;
         let first = record.rows.len();
-        self.compare(stage, workspace, record);
-        let primary = &mut record.rows[first];
-        let decision = self.design.decide(stage, primary.comparison.statistic);
-        primary.decision = decision;
-        let mut progress = state.progress;
-        // Recruitment waits for the look.
-        progress.waited += day - workspace.cohort.enrolled.last().copied().unwrap_or(0.0);
-        State { progress, before: Some((stage, decision)), day }
+        self.compare(&look, 0, workspace, &mut record.rows);
+        if self.design.by_stage() {
+            let from = workspace.design.looks.last().map_or(0, |before| before.patients);
+            let mut stages = std::mem::take(&mut workspace.design.stages);
+            self.compare(&look, from, workspace, &mut stages);
+            workspace.design.stages = stages;
+        }
+        let (earlier, rows) = record.rows.split_at_mut(first);
+        let mut evidence = Evidence { trial: self, look, rows, earlier };
+        look.decision = self.design.decide(&mut evidence, &mut workspace.design);
+        workspace.design.looks.push(look);
+        if std::mem::take(&mut workspace.design.reallocated) {
+            workspace.recruited.forget_blocks(&self.allocation);
+        }
     }
 
-    /// Adds a row for every estimand, subgroup level and interaction.
-    fn compare(&self, stage: Stage, workspace: &mut Workspace, record: &mut Record) {
+    /// Writes how long each patient of a look had been followed when the data were cut.
+    pub fn cut(&self, look: &Look, cohort: &Cohort, followed: &mut Vec<f64>) {
+        followed.clear();
+        let ends = cohort.lost.iter().zip(&cohort.enrolled).take(look.patients);
+        followed.extend(ends.map(|(&lost, &enrolled)| {
+            let known = look.cut - enrolled + SAME_DAY;
+            let end = if lost < self.follow_up { lost } else { self.follow_up };
+            if known < end { known } else { end }
+        }));
+    }
+
+    /// Writes what is known of an end point at a look, its patients having been followed as `followed` says.
+    ///
+    /// Whoever was enrolled too late to have reached the horizon by the cut has no answer yet, even with
+    /// an event: to count the events of those patients alone would count too many.
+    pub fn observe(
+        &self,
+        endpoint: &Endpoint,
+        look: &Look,
+        cohort: &Cohort,
+        followed: &[f64],
+        seen: &mut Observed,
+    ) {
+        endpoint.observe(cohort, followed, seen);
+        let enrolled = &cohort.enrolled[..followed.len()];
+        let mature = enrolled.partition_point(|day| day + endpoint.by <= look.cut + SAME_DAY);
+        seen.known[mature..].fill(false);
+    }
+
+    /// Adds a row for every estimand, subgroup level and interaction, among the patients of the look from
+    /// number `from` on.
+    fn compare(&self, look: &Look, from: usize, workspace: &mut Workspace, rows: &mut Vec<Row>) {
         let Workspace { cohort, seen, buffers, levels, .. } = workspace;
         let mut sorted = usize::MAX;
         for (index, estimand) in self.estimands.iter().enumerate() {
             let endpoint = &self.endpoints[estimand.endpoint];
             let seen = &seen[estimand.endpoint];
-            sides(&cohort.assigned, estimand.treatment, estimand.control, &mut buffers.group);
+            let assigned = &cohort.assigned[..look.patients];
+            sides(assigned, estimand.treatment, estimand.control, &mut buffers.group);
+            buffers.group[..from].fill(2);
             if estimand.method.summary.needs_times() && sorted != estimand.endpoint {
                 buffers.sort(seen);
                 sorted = estimand.endpoint;
@@ -169,21 +191,20 @@ impl Trial {
             let stratum = estimand.strata.map(|s| &self.subgroups[s]);
             let stratum_of = |i: usize| stratum.map_or(0, |s| s.code[row[i] as usize]);
             let strata: Strata = stratum.map(|s| (&stratum_of as &dyn Fn(usize) -> u8, s.levels.len() as u8));
-            let add = |slice, mut comparison: Comparison, record: &mut Record| {
+            let mut add = |slice, mut comparison: Comparison| {
                 if endpoint.higher_is_better && !matches!(slice, Slice::Interaction(_)) {
                     comparison.statistic = -comparison.statistic;
                 }
-                let decision = self.decide_beside(slice, &comparison);
-                record.rows.push(Row {
-                    look: stage.look,
+                rows.push(Row {
+                    look: look.stage.look,
                     estimand: index as u16,
                     slice,
                     comparison,
-                    decision,
+                    decision: Decision::None,
                 });
             };
             let whole = buffers.compare(seen, estimand.method, endpoint.by, strata, |_| true);
-            add(Slice::All, whole, record);
+            add(Slice::All, whole);
             for &s in &estimand.subgroups {
                 let subgroup = &self.subgroups[s];
                 levels.clear();
@@ -191,44 +212,30 @@ impl Trial {
                     let member = |i: usize| subgroup.code[row[i] as usize] == level;
                     let comparison = buffers.compare(seen, estimand.method, endpoint.by, strata, member);
                     levels.push(comparison);
-                    add(Slice::Level(s as u8, level), comparison, record);
+                    add(Slice::Level(s as u8, level), comparison);
                 }
-                add(Slice::Interaction(s as u8), interaction(levels), record);
+                add(Slice::Interaction(s as u8), interaction(levels));
             }
         }
     }
 
-    /// Significance of whatever is not the primary comparison, at the design's last critical value.
-    fn decide_beside(&self, slice: Slice, comparison: &Comparison) -> Decision {
-        let critical = self.design.critical();
-        let z = comparison.statistic;
-        match slice {
-            Slice::Interaction(_) => {
-                if comparison.p_value < INTERACTION_ALPHA {
-                    Decision::Benefit
-                } else {
-                    Decision::None
-                }
-            }
-            _ if z < -critical => Decision::Benefit,
-            _ if z > critical => Decision::Harm,
-            _ => Decision::None,
-        }
-    }
-
-    fn finish(&self, state: &State, workspace: &Workspace, record: &mut Record) {
-        let cohort = &workspace.cohort;
-        let Some((stage, decision)) = state.before else { return };
-        let primary = &workspace.seen[self.estimands[0].endpoint];
+    fn finish(&self, workspace: &mut Workspace, record: &mut Record) {
+        let Workspace { cohort, design, recruited, followed, .. } = workspace;
+        let Some(look) = design.looks.last() else { return };
         record.trial = Some(TrialRow {
-            look: stage.look,
+            look: look.stage.look,
             patients: cohort.len() as u32,
-            screened: state.progress.screened,
-            months: state.day / DAYS_PER_MONTH,
-            information: primary.event.iter().filter(|&&e| e).count() as f64,
-            decision,
+            screened: recruited.progress.screened,
+            months: look.day / DAYS_PER_MONTH,
+            information: f64::from(look.events),
+            decision: look.decision,
         });
-        self.tally(cohort, &workspace.followed, record);
+        if !look.complete {
+            // Patients are followed up whatever the last look knew of them.
+            followed.clear();
+            followed.extend(cohort.lost.iter().map(|&lost| lost.min(self.follow_up)));
+        }
+        self.tally(cohort, followed, record);
     }
 
     /// Counts patients with each event while they were followed, by arm assigned.
@@ -257,18 +264,6 @@ impl Trial {
         }
     }
 
-    /// Patients enrolled when look `look` is made, if the trial gets there.
-    pub fn patients_at(&self, look: u8) -> usize {
-        let mut stage = self.design.next_stage(None, self.patients);
-        while let Some(now) = stage {
-            if now.look == look {
-                return now.patients;
-            }
-            stage = self.design.next_stage(Some((now, Decision::Continue)), self.patients);
-        }
-        self.patients
-    }
-
     /// How many things are counted by arm: the events, death from any cause, change of arm.
     pub fn counted(&self) -> usize {
         self.course.events.len() + 2
@@ -292,6 +287,9 @@ impl Trial {
         }
     }
 }
+
+/// Days by which rounding may move a sum of days; far below anything the calendar resolves.
+const SAME_DAY: f64 = 1e-9;
 
 /// Two-sided error at which an interaction is called significant.
 pub const INTERACTION_ALPHA: f64 = 0.05;

@@ -1,9 +1,11 @@
 //! From one run as written to a trial ready to be simulated, with every rule that spans several keys.
 //!
-//! This file reads names, rules and end points; `effects` what arms do, `conduct` how the trial is run.
+//! This file reads names, rules and end points; `effects` what arms do, `conduct` how the
+//! trial is run, `design` when it looks and what it decides.
 
 mod cells;
 mod conduct;
+mod design;
 mod effects;
 
 pub use cells::{Cells, MOST_RULES};

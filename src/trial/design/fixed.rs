@@ -1,7 +1,10 @@
 //! The fixed design: one analysis, when everybody is followed up.
 
-use super::Stage;
-use crate::{statistics::normal_quantile, trial::record::Decision};
+use super::{DesignState, Recruitment, Stage, When, beyond};
+use crate::{
+    statistics::normal_quantile,
+    trial::{Trial, record::Decision},
+};
 
 /// One analysis at the end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,18 +19,25 @@ impl Fixed {
         Fixed { critical: -normal_quantile(alpha) }
     }
 
-    pub(super) fn next_stage(&self, before: Option<(Stage, Decision)>, most: usize) -> Option<Stage> {
-        before.is_none().then_some(Stage { look: 1, patients: most })
+    pub(super) fn next_stage(&self, trial: &Trial, state: &DesignState) -> Option<Stage> {
+        (state.made() == 0).then(|| Stage::last(trial, state))
     }
 
     /// The decision on `z`; without an answer nothing is shown.
     pub fn decide(&self, z: f64) -> Decision {
-        if z < -self.critical {
-            Decision::Benefit
-        } else if z > self.critical {
-            Decision::Harm
-        } else {
-            Decision::None
+        beyond(z, self.critical)
+    }
+}
+
+impl Stage {
+    /// The last stage: everybody planned is enrolled and followed up to the end.
+    pub fn last(trial: &Trial, state: &DesignState) -> Self {
+        Stage {
+            look: state.made() as u8 + 1,
+            when: When::Followed(trial.follow_up),
+            patients: state.patients,
+            recruitment: Recruitment::GoesOn,
+            lag: 0.0,
         }
     }
 }

@@ -1,9 +1,25 @@
 //! Designs: when the trial looks, and what it decides.
+//!
+//! A trial is a loop over stages. A design is asked for the next [`Stage`]: when the look that ends it is
+//! made, how many patients it may hold, who is eligible, whether recruitment goes on meanwhile. The loop
+//! enrols until then, cuts the data on that day, makes every row of the look, and hands them all to
+//! [`Design::decide`], which marks each row with what it shows and says how the trial goes on. What a
+//! design needs to remember from look to look, and what it changes, lives in [`DesignState`]: earlier
+//! looks, rows of each stage alone, weights of the arms (0 closes one), the enrolment that applies, the
+//! planned size. It belongs to the worker's workspace, is refilled and never allocates once warm.
+//!
+//! A new kind of design is a struct in a file of its own with `next_stage` and `decide` (and `start` if it
+//! begins otherwise than [`DesignState::start`]), a variant of [`Design`], a text in `scenario/text.rs` and
+//! its reading with error messages in `scenario/build/design.rs`. Everything by estimand, arm or subgroup
+//! is in the rows; a design that wants the data of one stage alone says so in [`Design::by_stage`].
 
 pub mod fixed;
 pub mod stop_or_go;
 
-use crate::trial::record::Decision;
+use super::{
+    INTERACTION_ALPHA, Trial,
+    record::{Decision, Row, Slice},
+};
 pub use fixed::Fixed;
 pub use stop_or_go::StopOrGo;
 
@@ -14,30 +30,184 @@ pub enum Design {
     StopOrGo(StopOrGo),
 }
 
+/// When a look is made: when its data are cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum When {
+    /// All patients of the stage have been followed for this many days; only they are analysed.
+    Followed(f64),
+    /// This many of the primary end point have happened.
+    Events(u32),
+    /// This calendar day, from the first site's opening.
+    Day(f64),
+}
+
+/// Whether patients are enrolled while a look is prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recruitment {
+    /// It goes on: who comes before the decision is in the trial whatever is decided.
+    GoesOn,
+    /// It waits for the decision.
+    Waits,
+}
+
 /// What happens between two looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
     /// Number of the look that ends the stage, from 1.
     pub look: u8,
-    /// Patients enrolled by then.
+    pub when: When,
+    /// Patients enrolled at most by the look.
     pub patients: usize,
+    pub recruitment: Recruitment,
+    /// Days from the cut of the data to the decision.
+    pub lag: f64,
+}
+
+/// A look that was made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub stage: Stage,
+    /// Calendar day on which the data were cut: nothing later is known.
+    pub cut: f64,
+    /// Calendar day of the decision.
+    pub day: f64,
+    /// The patients analysed are the first of the cohort, this many.
+    pub patients: usize,
+    /// Primary events among them that were known.
+    pub events: u32,
+    /// Whether nothing is left to come: everybody planned is enrolled and followed up.
+    pub complete: bool,
+    pub decision: Decision,
+}
+
+/// What a design remembers of one trial, and what it has changed.
+#[derive(Clone, Debug, Default)]
+pub struct DesignState {
+    /// Looks made so far.
+    pub looks: Vec<Look>,
+    /// The comparisons of each stage among the patients no earlier look analysed, for designs that ask for
+    /// them; in the order of the rows of a look, one stage after another.
+    pub stages: Vec<Row>,
+    /// Patients at the end, as planned now.
+    pub patients: usize,
+    /// Weight of each arm in allocation; 0 if closed. Changed by [`DesignState::allocate`].
+    ratio: Vec<u32>,
+    /// Set when the ratio has changed, so that blocks begin anew.
+    pub(super) reallocated: bool,
+    /// The enrolment that applies: 0 the trial's own, `k` the `k`th of [`Trial::narrower`].
+    pub enrolment: usize,
+}
+
+impl DesignState {
+    /// The state before the first patient.
+    pub fn start(&mut self, trial: &Trial) {
+        self.looks.clear();
+        self.stages.clear();
+        self.patients = trial.patients;
+        self.ratio.clone_from(&trial.allocation.ratio);
+        self.reallocated = false;
+        self.enrolment = 0;
+    }
+
+    /// Looks made so far.
+    pub fn made(&self) -> usize {
+        self.looks.len()
+    }
+
+    /// What the last look decided, or to go on before the first.
+    pub fn decision(&self) -> Decision {
+        self.looks.last().map_or(Decision::Continue, |look| look.decision)
+    }
+
+    /// Weight of each arm in allocation.
+    pub fn ratio(&self) -> &[u32] {
+        &self.ratio
+    }
+
+    /// Changes the weights of the arms from the next patient on.
+    pub fn allocate(&mut self, change: impl FnOnce(&mut [u32])) {
+        change(&mut self.ratio);
+        self.reallocated = true;
+    }
+}
+
+/// What a look shows: its rows, those of earlier looks, and the trial they belong to.
+pub struct Evidence<'a> {
+    pub trial: &'a Trial,
+    /// The look; its decision is still open.
+    pub look: Look,
+    /// Rows of this look, in the order of [`crate::operating::slices`]; a design marks their decisions.
+    pub rows: &'a mut [Row],
+    /// Rows of earlier looks.
+    pub earlier: &'a [Row],
+}
+
+impl Evidence<'_> {
+    /// `z` of the primary comparison, below zero when the treatment does better; NaN without an answer.
+    pub fn primary(&self) -> f64 {
+        self.rows[0].comparison.statistic
+    }
+
+    /// The row of an estimand in a slice.
+    pub fn of(&mut self, estimand: usize, slice: Slice) -> Option<&mut Row> {
+        self.rows.iter_mut().find(|row| usize::from(row.estimand) == estimand && row.slice == slice)
+    }
+
+    /// Marks every row but the primary one: significant beyond `critical`, interactions at their own level.
+    pub fn mark_others(&mut self, critical: f64) {
+        for row in &mut self.rows[1..] {
+            row.decision = match row.slice {
+                Slice::Interaction(_) if row.comparison.p_value < INTERACTION_ALPHA => Decision::Benefit,
+                Slice::Interaction(_) => Decision::None,
+                _ => beyond(row.comparison.statistic, critical),
+            };
+        }
+    }
+}
+
+/// Benefit below `−critical`, harm above it; nothing is shown without an answer.
+pub fn beyond(z: f64, critical: f64) -> Decision {
+    if z < -critical {
+        Decision::Benefit
+    } else if z > critical {
+        Decision::Harm
+    } else {
+        Decision::None
+    }
 }
 
 impl Design {
-    /// The stage after `stage`, or the first; `None` when the trial is over.
-    pub fn next_stage(&self, before: Option<(Stage, Decision)>, most: usize) -> Option<Stage> {
+    /// The stage after those made, or the first; `None` when the trial is over.
+    pub fn next_stage(&self, trial: &Trial, state: &DesignState) -> Option<Stage> {
         match self {
-            Design::Fixed(design) => design.next_stage(before, most),
-            Design::StopOrGo(design) => design.next_stage(before, most),
+            Design::Fixed(design) => design.next_stage(trial, state),
+            Design::StopOrGo(design) => design.next_stage(trial, state),
         }
     }
 
-    /// What the primary comparison decides at a look. `z` is below zero when the treatment does better,
-    /// NaN if there is no answer.
-    pub fn decide(&self, stage: Stage, z: f64) -> Decision {
+    /// Marks the rows of a look and decides how the trial goes on.
+    pub fn decide(&self, evidence: &mut Evidence, _state: &mut DesignState) -> Decision {
+        let decision = match self {
+            Design::Fixed(design) => design.decide(evidence.primary()),
+            Design::StopOrGo(design) => design.decide(evidence.look.stage, evidence.primary()),
+        };
+        evidence.rows[0].decision = decision;
+        evidence.mark_others(self.critical());
+        decision
+    }
+
+    /// Whether the design needs the comparisons of each stage alone.
+    pub fn by_stage(&self) -> bool {
         match self {
-            Design::Fixed(design) => design.decide(z),
-            Design::StopOrGo(design) => design.decide(stage, z),
+            Design::Fixed(_) | Design::StopOrGo(_) => false,
+        }
+    }
+
+    /// The most looks a trial may make, the last included.
+    pub fn most_looks(&self) -> usize {
+        match self {
+            Design::Fixed(_) => 1,
+            Design::StopOrGo(_) => 2,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Stop or go: two stages, with recruitment waiting for the look between them.
 
-use super::{Fixed, Stage};
-use crate::trial::record::Decision;
+use super::{DesignState, Fixed, Recruitment, Stage};
+use crate::trial::{Trial, record::Decision};
 
 /// A trial that goes on to its full size only if the first stage is good enough.
 ///
@@ -17,11 +17,16 @@ pub struct StopOrGo {
 }
 
 impl StopOrGo {
-    pub(super) fn next_stage(&self, before: Option<(Stage, Decision)>, most: usize) -> Option<Stage> {
-        match before {
-            None => Some(Stage { look: 1, patients: (most as f64 * self.first_stage).round() as usize }),
-            Some((Stage { look: 1, .. }, Decision::Continue)) => Some(Stage { look: 2, patients: most }),
-            Some(_) => None,
+    pub(super) fn next_stage(&self, trial: &Trial, state: &DesignState) -> Option<Stage> {
+        let last = Stage::last(trial, state);
+        match (state.made(), state.decision()) {
+            (0, _) => Some(Stage {
+                patients: (trial.patients as f64 * self.first_stage).round() as usize,
+                recruitment: Recruitment::Waits,
+                ..last
+            }),
+            (1, Decision::Continue) => Some(last),
+            _ => None,
         }
     }
 
