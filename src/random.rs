@@ -99,6 +99,14 @@ impl Stream {
         ((self.word(place) >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
     }
 
+    /// The uniform numbers at some places.
+    #[inline]
+    pub fn uniforms(&self, places: &[u64], out: &mut [f64]) {
+        for (out, &place) in out.iter_mut().zip(places) {
+            *out = self.uniform(place);
+        }
+    }
+
     /// A whole number in `0..bound`, by the high half of a product; the bias is below `bound / 2⁶⁴`.
     #[inline]
     pub fn below(&self, place: u64, bound: u32) -> u32 {

@@ -3,15 +3,20 @@
 //! Each event of each patient has one unit exponential, its luck. The event happens when its
 //! cumulative hazard reaches that number. When one event changes the hazard of another, only that
 //! other is resolved again, from the luck it has left.
+//!
+//! Patients are followed a batch at a time: first each event's day as if nothing else happened, a
+//! column per event; then, patient by patient, the events that come, in order of time.
 
 use super::{
     events::{EventKind, Events, Setting},
-    hazard::{PiecewiseHazard, Regime},
+    exponential::ln_positive,
+    hazard::{self, Piece, PiecewiseHazard, Regime},
 };
 use crate::{
     cohort::Cohort,
     random::{Purpose, Stream},
 };
+use std::ops::Range;
 
 /// The most events a population may have, bail-outs included.
 pub const MOST_EVENTS: usize = 24;
@@ -47,8 +52,64 @@ pub struct Course {
     in_hospital: Vec<usize>,
     /// Events that can happen after discharge.
     after_discharge: Vec<usize>,
-    /// Integral of each relative hazard up to the horizon, by treatment, event and class.
-    most: Vec<Vec<f64>>,
+    shapes: Shapes,
+}
+
+/// The relative hazards of all treatments, side by side in memory.
+#[derive(Clone, Debug, PartialEq)]
+struct Shapes {
+    pieces: Vec<Piece>,
+    /// By event, treatment and class.
+    cells: Vec<Shape>,
+    treatments: usize,
+    classes: usize,
+}
+
+/// One relative hazard: where its pieces are, and its integral up to the horizon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shape {
+    most: f64,
+    first: u32,
+    count: u32,
+}
+
+impl Shapes {
+    fn new(treatments: &[Treatment], events: usize, horizon: f64) -> Self {
+        let classes = treatments.first().map_or(0, |t| t.regime.classes());
+        let (mut pieces, mut cells) = (Vec::new(), Vec::new());
+        for event in 0..events {
+            for treatment in treatments {
+                for class in 0..classes {
+                    let hazard = treatment.regime.hazard(event, class);
+                    let (first, count) = (pieces.len() as u32, hazard.pieces().len() as u32);
+                    cells.push(Shape { most: hazard.cumulative(horizon), first, count });
+                    pieces.extend_from_slice(hazard.pieces());
+                }
+            }
+        }
+        Shapes { pieces, cells, treatments: treatments.len(), classes }
+    }
+
+    /// The shapes of one event, by treatment and class.
+    fn of(&self, event: usize) -> &[Shape] {
+        let size = self.treatments * self.classes;
+        &self.cells[event * size..(event + 1) * size]
+    }
+
+    /// The place of a treatment and class among the shapes of an event.
+    fn place(&self, treatment: usize, class: usize) -> usize {
+        treatment * self.classes + class
+    }
+
+    #[inline]
+    fn shape(&self, event: usize, place: usize) -> &Shape {
+        &self.cells[event * self.treatments * self.classes + place]
+    }
+
+    #[inline]
+    fn pieces(&self, shape: &Shape) -> &[Piece] {
+        &self.pieces[shape.first as usize..][..shape.count as usize]
+    }
 }
 
 /// A patient's own constants: the rate of each event, and the class that fixes the shapes in time.
@@ -78,94 +139,83 @@ impl Luck {
     }
 }
 
-/// The events still to come, as they stand at some moment, column by column.
-///
-/// Only entries that are open mean anything; the rest is never read.
-struct Pending {
-    /// When each that is coming will happen as things stand.
-    at: [f64; MOST_EVENTS],
-    /// Uniform number behind the luck; the luck itself is `−ln u`, taken only when needed.
-    uniform: [f64; MOST_EVENTS],
-    /// Luck used up before `since`.
-    used: [f64; MOST_EVENTS],
-    /// The moment from which the present hazard holds.
-    since: [f64; MOST_EVENTS],
-    /// Factor on the patient's rate from complications that have started.
-    factor: [f64; MOST_EVENTS],
+/// Patients followed side by side: few enough for their numbers to stay in the nearest cache.
+const BATCH: usize = 32;
+
+/// One number for each patient of a batch.
+type Column = [f64; BATCH];
+
+/// What is known of the events of a batch; kept by a worker. By patient, then event, bail-outs last.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Uniform number behind the luck.
+    uniform: Vec<[f64; MOST_EVENTS]>,
+    /// The luck `−ln u`, where it has been needed.
+    luck: Vec<[f64; MOST_EVENTS]>,
+    /// When each event that is coming will happen as things stand.
+    at: Vec<[f64; MOST_EVENTS]>,
+    /// One bit for each event whose luck is there.
+    known: [u32; BATCH],
     /// One bit for each event that can happen in the patient's present setting and has not yet.
-    open: u32,
+    open: [u32; BATCH],
     /// One bit for each open event that will happen by the horizon as things stand.
-    coming: u32,
+    coming: [u32; BATCH],
 }
 
-impl Pending {
+impl Default for Batch {
+    fn default() -> Self {
+        let table = || vec![[0.0; MOST_EVENTS]; BATCH];
+        let bits = [0; BATCH];
+        Batch { uniform: table(), luck: table(), at: table(), known: bits, open: bits, coming: bits }
+    }
+}
+
+/// How far the luck of one patient's events has been used up under hazards that have changed since.
+///
+/// Entries mean something only where `changed` has a bit; everywhere else they are 0, 0 and 1.
+struct Spent {
+    changed: u32,
+    /// Luck used up before the last change.
+    used: [f64; MOST_EVENTS],
+    /// Integral of the relative hazard up to the last change.
+    start: [f64; MOST_EVENTS],
+    /// Factor on the patient's rate from complications that have started.
+    factor: [f64; MOST_EVENTS],
+}
+
+impl Spent {
     fn new() -> Self {
         let zero = [0.0; MOST_EVENTS];
-        Pending { at: zero, uniform: zero, used: zero, since: zero, factor: zero, open: 0, coming: 0 }
+        Spent { changed: 0, used: zero, start: zero, factor: zero }
     }
 
-    fn is_open(&self, e: usize) -> bool {
-        self.open >> e & 1 == 1
-    }
-
-    fn close(&mut self, e: usize) {
-        self.open &= !(1 << e);
-        self.coming &= !(1 << e);
-    }
-
-    fn close_all(&mut self) {
-        (self.open, self.coming) = (0, 0);
-    }
-
-    /// Makes event `e` possible from `now`; `most` is the integral of its relative hazard to the horizon.
+    /// Uses up the luck of event `e` since the last change, at the rate that held, until its integral is `end`.
     #[inline]
-    fn begin(&mut self, e: usize, uniform: f64, now: f64, rate: f64, hazard: &PiecewiseHazard, most: f64) {
-        self.open |= 1 << e;
-        (self.uniform[e], self.used[e], self.since[e], self.factor[e]) = (uniform, 0.0, now, 1.0);
-        self.resolve(e, rate, hazard, most);
-    }
-
-    /// Finds when event `e` happens if nothing changes any more.
-    #[inline]
-    fn resolve(&mut self, e: usize, rate: f64, hazard: &PiecewiseHazard, most: f64) {
-        let rate = rate * self.factor[e];
-        let start = if self.since[e] > 0.0 { hazard.cumulative(self.since[e]) } else { 0.0 };
-        let ahead = rate * (most - start);
-        // −ln u ≥ 1 − u, so most events that will not happen are seen without a logarithm.
-        if 1.0 - self.uniform[e] > ahead + self.used[e] {
-            self.coming &= !(1 << e);
-            return;
+    fn use_up(&mut self, e: usize, rate: f64, end: f64) {
+        if self.changed >> e & 1 == 0 {
+            self.changed |= 1 << e;
+            (self.used[e], self.start[e], self.factor[e]) = (0.0, 0.0, 1.0);
         }
-        let left = -libm::log(self.uniform[e]) - self.used[e];
-        if left > ahead {
-            self.coming &= !(1 << e);
-        } else {
-            self.coming |= 1 << e;
-            self.at[e] = hazard.inverse(start + left / rate);
+        self.used[e] += rate * self.factor[e] * (end - self.start[e]);
+        self.start[e] = end;
+    }
+}
+
+/// The next of the events coming and its time, the first of the list where two fall together; infinite
+/// if none comes.
+#[inline]
+fn next(mut coming: u32, at: &[f64; MOST_EVENTS]) -> (usize, f64) {
+    let (mut e, mut now) = (0, f64::INFINITY);
+    while coming != 0 {
+        let candidate = coming.trailing_zeros() as usize & 31;
+        coming &= coming - 1;
+        if let Some(&t) = at.get(candidate)
+            && t < now
+        {
+            (e, now) = (candidate, t);
         }
     }
-
-    /// Uses up the luck of event `e` spent between `since` and `now`.
-    #[inline]
-    fn advance(&mut self, e: usize, now: f64, rate: f64, hazard: &PiecewiseHazard) {
-        self.used[e] += rate * self.factor[e] * (hazard.cumulative(now) - hazard.cumulative(self.since[e]));
-        self.since[e] = now;
-    }
-
-    /// The next event and its time, the first of the list where two fall together; infinite if none comes.
-    #[inline]
-    fn next(&self) -> (usize, f64) {
-        let (mut e, mut now) = (0, f64::INFINITY);
-        let mut left = self.coming;
-        while left != 0 {
-            let candidate = left.trailing_zeros() as usize;
-            left &= left - 1;
-            if self.at[candidate] < now {
-                (e, now) = (candidate, self.at[candidate]);
-            }
-        }
-        (e, now)
-    }
+    (e, now)
 }
 
 impl Course {
@@ -177,21 +227,8 @@ impl Course {
         };
         let (in_hospital, after_discharge) =
             (in_setting(Setting::InHospital), in_setting(Setting::AfterDischarge));
-        let most = treatments
-            .iter()
-            .map(|t| {
-                let classes = t.regime.classes();
-                let cell = |i: usize| t.regime.hazard(i / classes, i % classes).cumulative(horizon);
-                (0..events.len() * classes).map(cell).collect()
-            })
-            .collect();
-        Course { events, treatments, horizon, in_hospital, after_discharge, most }
-    }
-
-    /// Integral of the relative hazard of `event` to the horizon.
-    #[inline]
-    fn most(&self, arm: usize, event: usize, class: usize) -> f64 {
-        self.most[arm][event * self.treatments[arm].regime.classes() + class]
+        let shapes = Shapes::new(&treatments, events.len(), horizon);
+        Course { events, treatments, horizon, in_hospital, after_discharge, shapes }
     }
 
     /// The random purpose of each event, in order.
@@ -205,20 +242,31 @@ impl Course {
         cohort: &mut Cohort,
         from: usize,
         luck: &Luck,
+        batch: &mut Batch,
         patient: impl Fn(u32) -> Patient<'a>,
     ) {
-        let mut pending = Pending::new();
-        for i in from..cohort.len() {
-            let place = cohort.place[i];
-            let arm =
-                self.received_from_start(usize::from(cohort.assigned[i]), luck.adherence.uniform(place));
+        let all = cohort.len();
+        for i in from..all {
+            let assigned = usize::from(cohort.assigned[i]);
+            let arm = if self.treatments[assigned].instead.is_empty() {
+                assigned
+            } else {
+                self.received_from_start(assigned, luck.adherence.uniform(cohort.place[i]))
+            };
             cohort.received.push(arm as u8);
-            let (time, change) = self.follow_one(patient(cohort.row[i]), arm, place, luck, &mut pending);
-            for (column, t) in cohort.events.iter_mut().zip(time) {
-                column.push(t);
+        }
+        cohort.events.iter_mut().for_each(|column| column.resize(all, f64::INFINITY));
+        cohort.bailed_out.resize(all, f64::INFINITY);
+        cohort.bailed_out_to.extend_from_slice(&cohort.received[from..]);
+        let mut start = from;
+        while start < all {
+            let end = all.min(start + BATCH);
+            let mut patients = [Patient { rates: &[], class: 0 }; BATCH];
+            for (patients, &row) in patients.iter_mut().zip(&cohort.row[start..end]) {
+                *patients = patient(row);
             }
-            cohort.bailed_out.push(change.0);
-            cohort.bailed_out_to.push(change.1);
+            self.follow_batch(cohort, start..end, &patients, luck, batch);
+            start = end;
         }
     }
 
@@ -234,85 +282,197 @@ impl Course {
         assigned
     }
 
-    /// Event times of one patient, and the day and arm of a bail-out.
-    fn follow_one(
+    fn follow_batch(
         &self,
-        patient: Patient,
+        cohort: &mut Cohort,
+        range: Range<usize>,
+        patients: &[Patient; BATCH],
+        luck: &Luck,
+        batch: &mut Batch,
+    ) {
+        let place = &cohort.place[range.clone()];
+        let received = &cohort.received[range.clone()];
+        let n = place.len();
+        let mut cell = [0; BATCH];
+        for i in 0..n {
+            cell[i] = self.shapes.place(usize::from(received[i]), patients[i].class);
+        }
+        (batch.known, batch.open, batch.coming) = ([0; BATCH], [0; BATCH], [0; BATCH]);
+        for &e in &self.in_hospital {
+            self.begin(e, place, patients, &cell, &luck.events[e], batch);
+        }
+        for (i, (&arm, patient)) in received.iter().zip(patients).enumerate() {
+            self.begin_bail_outs(usize::from(arm), place[i], *patient, luck, batch, i);
+        }
+        for (i, patient) in patients[..n].iter().enumerate() {
+            self.live(cohort, range.start + i, *patient, luck, batch, i);
+        }
+    }
+
+    /// Makes event `e` possible from day 0 in all patients of a batch, and finds its day.
+    fn begin(
+        &self,
+        e: usize,
+        place: &[u64],
+        patients: &[Patient; BATCH],
+        cell: &[usize; BATCH],
+        stream: &Stream,
+        batch: &mut Batch,
+    ) {
+        let n = place.len();
+        let shapes = self.shapes.of(e);
+        let (mut uniform, mut rate, mut ahead): (Column, Column, Column) = Default::default();
+        stream.uniforms(place, &mut uniform[..n]);
+        for i in 0..n {
+            rate[i] = patients[i].rates[e];
+            ahead[i] = rate[i] * shapes[cell[i]].most;
+            batch.uniform[i][e] = uniform[i];
+        }
+        // −ln u ≥ 1 − u, so most events that will not happen are seen without a logarithm.
+        let (mut who, mut left) = ([0u8; BATCH], [0.5; BATCH]);
+        let mut count = 0;
+        for i in 0..n {
+            batch.open[i] |= u32::from(rate[i] > 0.0) << e;
+            (who[count], left[count]) = (i as u8, uniform[i]);
+            count += usize::from(rate[i] > 0.0 && 1.0 - uniform[i] <= ahead[i]);
+        }
+        for left in &mut left[..count] {
+            *left = -ln_positive(*left);
+        }
+        for (&i, &left) in who[..count].iter().zip(&left) {
+            let i = usize::from(i) % BATCH;
+            batch.known[i] |= 1 << e;
+            batch.luck[i][e] = left;
+            if left <= ahead[i] {
+                batch.coming[i] |= 1 << e;
+                batch.at[i][e] = hazard::inverse(self.shapes.pieces(&shapes[cell[i]]), left / rate[i]);
+            }
+        }
+    }
+
+    /// Makes the bail-outs of a patient's arm possible from day 0, and finds their days.
+    fn begin_bail_outs(
+        &self,
         arm: usize,
         place: u64,
+        patient: Patient,
         luck: &Luck,
-        pending: &mut Pending,
-    ) -> ([f64; MOST_EVENTS], (f64, u8)) {
-        let events = &self.events.list;
-        let n = events.len();
-        let (class, rates) = (patient.class, patient.rates);
-        let bail_outs = &self.treatments[arm].bail_outs;
-        let all = n + bail_outs.len();
-        let mut now_in = arm;
-        let mut happened = [f64::INFINITY; MOST_EVENTS];
-        pending.close_all();
-        let mut change = (f64::INFINITY, arm as u8);
-        let regime = &self.treatments[arm].regime;
-        for &e in &self.in_hospital {
-            if rates[e] > 0.0 {
-                let uniform = luck.events[e].uniform(place);
-                pending.begin(e, uniform, 0.0, rates[e], regime.hazard(e, class), self.most(arm, e, class));
-            }
-        }
-        for (b, bail_out) in bail_outs.iter().enumerate() {
+        batch: &mut Batch,
+        i: usize,
+    ) {
+        for (b, bail_out) in self.treatments[arm].bail_outs.iter().enumerate() {
+            let e = self.events.len() + b;
             let uniform = luck.bail_outs[bail_out.to].uniform(place);
             let most = bail_out.hazard.cumulative(self.horizon);
-            // A rate below 1 is below 1 to any power, so most patients need none.
-            if rates[bail_out.follows.0] < 1.0 && 1.0 - uniform > most {
+            if 1.0 - uniform > most * bail_out.rate_at_most(patient) {
                 continue;
             }
-            pending.begin(n + b, uniform, 0.0, bail_out_rate(bail_out, patient), &bail_out.hazard, most);
+            let rate = bail_out_rate(bail_out, patient);
+            let left = -ln_positive(uniform);
+            if left <= rate * most {
+                batch.coming[i] |= 1 << e;
+                batch.at[i][e] = bail_out.hazard.inverse(left / rate);
+            }
         }
-        loop {
-            let (e, now) = pending.next();
-            if now > self.horizon {
-                return (happened, change);
-            }
-            pending.close(e);
-            let regime = &self.treatments[now_in].regime;
-            if e >= n {
-                let to = bail_outs[e - n].to;
-                change = (now, to as u8);
-                (n..all).for_each(|b| pending.close(b));
-                let new = &self.treatments[to].regime;
-                for &f in &self.in_hospital {
-                    if pending.is_open(f) {
-                        pending.advance(f, now, rates[f], regime.hazard(f, class));
-                        pending.resolve(f, rates[f], new.hazard(f, class), self.most(to, f, class));
-                    }
+    }
+
+    /// Lets the events of patient `row` of the cohort, the `i`-th of the batch, happen in order of time.
+    fn live(
+        &self,
+        cohort: &mut Cohort,
+        row: usize,
+        patient: Patient,
+        luck: &Luck,
+        batch: &mut Batch,
+        i: usize,
+    ) {
+        let (events, n) = (&self.events.list, self.events.len());
+        let (class, rates) = (patient.class, patient.rates);
+        let arm = usize::from(cohort.received[row]);
+        let mut cell = self.shapes.place(arm, class);
+        let mut spent = Spent::new();
+        let (mut open, mut coming, mut known) = (batch.open[i], batch.coming[i], batch.known[i]);
+        let (uniform, at, luck_of) = (&mut batch.uniform[i], &mut batch.at[i], &mut batch.luck[i]);
+        // Finds when event `f` happens if nothing changes any more.
+        let mut resolve =
+            |f: usize, spent: &Spent, cell: usize, uniform: f64, at: &mut [f64; MOST_EVENTS]| {
+                let shape = self.shapes.shape(f, cell);
+                let rate = rates[f] * spent.factor[f];
+                let ahead = rate * (shape.most - spent.start[f]);
+                if 1.0 - uniform > ahead + spent.used[f] {
+                    return false;
                 }
-                now_in = to;
+                if known >> f & 1 == 0 {
+                    known |= 1 << f;
+                    luck_of[f] = -ln_positive(uniform);
+                }
+                let left = luck_of[f] - spent.used[f];
+                if left > ahead {
+                    return false;
+                }
+                at[f] = hazard::inverse(self.shapes.pieces(shape), spent.start[f] + left / rate);
+                true
+            };
+        loop {
+            let (e, now) = next(coming, at);
+            if now > self.horizon {
+                return;
+            }
+            open &= !(1 << e);
+            coming &= !(1 << e);
+            if e >= n {
+                let to = self.treatments[arm].bail_outs[e - n].to;
+                (cohort.bailed_out[row], cohort.bailed_out_to[row]) = (now, to as u8);
+                coming &= (1 << n) - 1;
+                let new = self.shapes.place(to, class);
+                for &f in self.in_hospital.iter().filter(|&&f| open >> f & 1 == 1) {
+                    let old = self.shapes.pieces(self.shapes.shape(f, cell));
+                    spent.use_up(f, rates[f], hazard::cumulative(old, now));
+                    spent.start[f] = hazard::cumulative(self.shapes.pieces(self.shapes.shape(f, new)), now);
+                    let comes = resolve(f, &spent, new, uniform[f], at);
+                    coming = coming & !(1 << f) | u32::from(comes) << f;
+                }
+                cell = new;
                 continue;
             }
-            happened[e] = now;
+            cohort.events[e][row] = now;
             match events[e].kind {
-                EventKind::Death => return (happened, change),
+                EventKind::Death => return,
                 EventKind::Discharge => {
-                    pending.close_all();
-                    for &f in &self.after_discharge {
-                        if rates[f] > 0.0 {
-                            let uniform = luck.events[f].uniform(place);
-                            let most = self.most(now_in, f, class);
-                            pending.begin(f, uniform, now, rates[f], regime.hazard(f, class), most);
-                        }
+                    (open, coming) = (0, 0);
+                    for &f in self.after_discharge.iter().filter(|&&f| rates[f] > 0.0) {
+                        uniform[f] = luck.events[f].uniform(cohort.place[row]);
+                        let pieces = self.shapes.pieces(self.shapes.shape(f, cell));
+                        spent.use_up(f, 0.0, hazard::cumulative(pieces, now));
+                        open |= 1 << f;
+                        coming |= u32::from(resolve(f, &spent, cell, uniform[f], at)) << f;
                     }
                 }
                 EventKind::Complication => {
-                    for &(f, excess) in &events[e].excess {
-                        if pending.is_open(f) {
-                            let hazard = regime.hazard(f, class);
-                            pending.advance(f, now, rates[f], hazard);
-                            pending.factor[f] += excess;
-                            pending.resolve(f, rates[f], hazard, self.most(now_in, f, class));
-                        }
+                    for &(f, excess) in events[e].excess.iter().filter(|(f, _)| open >> f & 1 == 1) {
+                        let pieces = self.shapes.pieces(self.shapes.shape(f, cell));
+                        spent.use_up(f, rates[f], hazard::cumulative(pieces, now));
+                        spent.factor[f] += excess;
+                        let comes = resolve(f, &spent, cell, uniform[f], at);
+                        coming = coming & !(1 << f) | u32::from(comes) << f;
                     }
                 }
             }
+        }
+    }
+}
+
+impl BailOut {
+    /// A bound of the patient's rate that needs no power: Bernoulli's `x^p ≤ 1 + p·(x − 1)`, and 1 below 1.
+    fn rate_at_most(&self, patient: Patient) -> f64 {
+        let (event, power) = self.follows;
+        let x = patient.rates[event];
+        if x <= 1.0 && power >= 0.0 {
+            1.0
+        } else if (0.0..=1.0).contains(&power) {
+            1.0 + power * (x - 1.0) * (1.0 + 1e-12)
+        } else {
+            f64::INFINITY
         }
     }
 }

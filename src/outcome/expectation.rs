@@ -219,8 +219,7 @@ impl Expectation {
             .collect();
         let last = days[days.len() - 1];
         let knots = regimes.iter().flat_map(|r| {
-            (0..r.events())
-                .flat_map(move |e| (0..r.classes()).flat_map(move |c| r.hazard(e, c).knots().to_vec()))
+            (0..r.events()).flat_map(move |e| (0..r.classes()).flat_map(move |c| r.hazard(e, c).knots()))
         });
         let mut ends: Vec<f64> = knots.chain(steps.iter().copied()).chain(days.iter().copied()).collect();
         ends.retain(|t| *t > 0.0 && *t <= last);

@@ -1,5 +1,43 @@
 //! Piecewise-constant hazards in time, and what an arm does to them.
 
+/// One piece of a step function and its integral.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// Day on which the piece begins.
+    pub knot: f64,
+    /// Value from there on.
+    pub rate: f64,
+    /// Integral from 0 to the knot.
+    pub cumulative: f64,
+}
+
+/// Integral from 0 to `t` of the step function with these pieces.
+#[inline]
+pub fn cumulative(pieces: &[Piece], t: f64) -> f64 {
+    let piece = &pieces[piece_at(pieces, t)];
+    piece.cumulative + piece.rate * (t - piece.knot)
+}
+
+/// First time at which the integral of the step function with these pieces reaches `h`; infinite if it never does.
+#[inline]
+pub fn inverse(pieces: &[Piece], h: f64) -> f64 {
+    // Pieces are few and their integrals rise: counting them has no branch to be guessed wrong.
+    let k: usize = pieces[1..].iter().map(|piece| usize::from(piece.cumulative < h)).sum();
+    let piece = &pieces[k];
+    if piece.rate > 0.0 {
+        piece.knot + (h - piece.cumulative) / piece.rate
+    } else if h <= piece.cumulative {
+        piece.knot
+    } else {
+        f64::INFINITY
+    }
+}
+
+#[inline]
+fn piece_at(pieces: &[Piece], t: f64) -> usize {
+    pieces[1..].iter().map(|piece| usize::from(piece.knot <= t)).sum()
+}
+
 /// A hazard that is constant between knots, with its running integral.
 ///
 /// `h(t) = rate[k]` for `knots[k] ≤ t < knots[k+1]`, the last rate holding for ever; time is days.
@@ -7,27 +45,22 @@
 /// `H(t) = rate_of_patient · cumulative(t)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PiecewiseHazard {
-    knots: Vec<f64>,
-    rate: Vec<f64>,
-    cumulative: Vec<f64>,
+    pieces: Vec<Piece>,
 }
 
 impl PiecewiseHazard {
     /// Builds the hazard from `knots` (days, rising, the first 0) and as many rates (per day, none negative).
-    pub fn new(knots: &[f64], rate: &[f64]) -> Self {
+    pub fn new(knots: &[f64], rates: &[f64]) -> Self {
         assert!(
-            !knots.is_empty() && knots.len() == rate.len() && knots[0] == 0.0,
+            !knots.is_empty() && knots.len() == rates.len() && knots[0] == 0.0,
             "one rate per knot, from day 0"
         );
-        let mut cumulative = Vec::with_capacity(knots.len());
-        let mut total = 0.0;
-        for k in 0..knots.len() {
-            if k > 0 {
-                total += rate[k - 1] * (knots[k] - knots[k - 1]);
-            }
-            cumulative.push(total);
+        let mut pieces: Vec<Piece> = Vec::with_capacity(knots.len());
+        for (&knot, &rate) in knots.iter().zip(rates) {
+            let cumulative = pieces.last().map_or(0.0, |p| p.cumulative + p.rate * (knot - p.knot));
+            pieces.push(Piece { knot, rate, cumulative });
         }
-        Self { knots: knots.to_vec(), rate: rate.to_vec(), cumulative }
+        Self { pieces }
     }
 
     /// The same hazard at every time.
@@ -35,49 +68,34 @@ impl PiecewiseHazard {
         Self::new(&[0.0], &[rate])
     }
 
-    fn piece(&self, t: f64) -> usize {
-        let mut k = self.knots.len() - 1;
-        while k > 0 && self.knots[k] > t {
-            k -= 1;
-        }
-        k
+    /// The pieces in order, the first from day 0.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     /// Hazard at `t`, per day; at a knot, the hazard that begins there.
     pub fn at(&self, t: f64) -> f64 {
-        self.rate[self.piece(t)]
+        self.pieces[piece_at(&self.pieces, t)].rate
     }
 
     /// Integral from 0 to `t`.
     pub fn cumulative(&self, t: f64) -> f64 {
-        let k = self.piece(t);
-        self.cumulative[k] + self.rate[k] * (t - self.knots[k])
+        cumulative(&self.pieces, t)
     }
 
     /// First time at which the integral reaches `h`; infinite if it never does.
     pub fn inverse(&self, h: f64) -> f64 {
-        let last = self.knots.len() - 1;
-        let mut k = 0;
-        while k < last && self.cumulative[k + 1] < h {
-            k += 1;
-        }
-        if self.rate[k] > 0.0 {
-            self.knots[k] + (h - self.cumulative[k]) / self.rate[k]
-        } else if h <= self.cumulative[k] {
-            self.knots[k]
-        } else {
-            f64::INFINITY
-        }
+        inverse(&self.pieces, h)
     }
 
     /// The days at which the hazard changes, the first 0.
-    pub fn knots(&self) -> &[f64] {
-        &self.knots
+    pub fn knots(&self) -> impl Iterator<Item = f64> + '_ {
+        self.pieces.iter().map(|piece| piece.knot)
     }
 
     /// The hazard multiplied, at every time, by another step function.
     pub fn times(&self, other: &PiecewiseHazard) -> Self {
-        let mut knots: Vec<f64> = self.knots.iter().chain(&other.knots).copied().collect();
+        let mut knots: Vec<f64> = self.knots().chain(other.knots()).collect();
         knots.sort_by(f64::total_cmp);
         knots.dedup();
         let rate: Vec<f64> = knots.iter().map(|&t| self.at(t) * other.at(t)).collect();
@@ -86,14 +104,15 @@ impl PiecewiseHazard {
 
     /// The hazard multiplied by one number.
     pub fn scaled(&self, factor: f64) -> Self {
-        let rate: Vec<f64> = self.rate.iter().map(|r| r * factor).collect();
-        Self::new(&self.knots, &rate)
+        let (knots, rates): (Vec<f64>, Vec<f64>) =
+            self.pieces.iter().map(|piece| (piece.knot, piece.rate * factor)).unzip();
+        Self::new(&knots, &rates)
     }
 
     /// The hazard as seen by a clock that starts `delay` days later.
     pub fn delayed(&self, delay: f64) -> Self {
         let mut knots = vec![0.0];
-        knots.extend(self.knots.iter().map(|k| k - delay).filter(|&k| k > 0.0));
+        knots.extend(self.knots().map(|k| k - delay).filter(|&k| k > 0.0));
         let rate: Vec<f64> = knots.iter().map(|&t| self.at(t + delay)).collect();
         Self::new(&knots, &rate)
     }

@@ -25,8 +25,7 @@ pub fn draw(rates: &[f64], hazards: &[&PiecewiseHazard], horizon: f64, u: f64, v
     let mut start = 0.0;
     let mut so_far = 0.0;
     let day = loop {
-        let next =
-            hazards.iter().flat_map(|h| h.knots()).copied().filter(|&k| k > start).fold(horizon, f64::min);
+        let next = hazards.iter().flat_map(|h| h.knots()).filter(|&k| k > start).fold(horizon, f64::min);
         let rate: f64 = rates.iter().zip(hazards).map(|(r, h)| r * h.at(start)).sum();
         if (rate > 0.0 && so_far + rate * (next - start) >= wanted) || next >= horizon {
             break if rate > 0.0 { (start + (wanted - so_far) / rate).min(horizon) } else { horizon };

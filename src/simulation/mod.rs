@@ -87,7 +87,6 @@ impl Plan<'_> {
     /// `stop` is obeyed between blocks; what was handed over stays. Uses the ambient thread pool, see
     /// [`with_threads`].
     pub fn simulate(&self, range: Range<u64>, stop: &AtomicBool, sink: &mut dyn Sink) -> Result<()> {
-        let purposes: Vec<Purposes> = self.runs.iter().map(|run| run.trial.purposes()).collect();
         let mut blocks = blocks_of(range);
         // Two blocks per thread keep all threads busy while the sink works on the last ones.
         let batch = 2 * rayon::current_num_threads();
@@ -98,9 +97,7 @@ impl Plan<'_> {
             }
             let done: Vec<Block> = next
                 .into_par_iter()
-                .map_init(Workshop::default, |workshop, replicates| {
-                    self.block(replicates, &purposes, workshop)
-                })
+                .map_init(|| self.worker(), |worker, replicates| worker.block(replicates))
                 .collect();
             for block in &done {
                 if stop.load(Ordering::Relaxed) {
@@ -111,13 +108,30 @@ impl Plan<'_> {
         }
     }
 
-    fn block(&self, replicates: Range<u64>, purposes: &[Purposes], workshop: &mut Workshop) -> Block {
-        let mut runs = Vec::with_capacity(self.runs.len());
-        for (run, purposes) in self.runs.iter().zip(purposes) {
+    /// A worker with everything it owns, for the thread at hand; [`Plan::simulate`] gives each thread one.
+    pub fn worker(&self) -> Worker<'_> {
+        let purposes = self.runs.iter().map(|run| run.trial.purposes()).collect();
+        Worker { plan: *self, purposes, workspace: Workspace::default(), record: Record::default() }
+    }
+}
+
+/// What simulates blocks one after another on one thread.
+pub struct Worker<'a> {
+    plan: Plan<'a>,
+    purposes: Vec<Purposes>,
+    workspace: Workspace,
+    record: Record,
+}
+
+impl Worker<'_> {
+    /// Simulates the replicates of a block, for all runs.
+    pub fn block(&mut self, replicates: Range<u64>) -> Block {
+        let Worker { plan, purposes, workspace, record } = self;
+        let mut runs = Vec::with_capacity(plan.runs.len());
+        for (run, purposes) in plan.runs.iter().zip(purposes) {
             let mut out = RunBlock::default();
             for replicate in replicates.start..replicates.end.min(run.replicates) {
-                let Workshop { workspace, record } = workshop;
-                run.trial.conduct(self.pool, self.seed, replicate, purposes, workspace, record);
+                run.trial.conduct(plan.pool, plan.seed, replicate, purposes, workspace, record);
                 out.rows.extend_from_slice(&record.rows);
                 out.ends.push(out.rows.len());
                 out.trials.extend(record.trial);
@@ -128,13 +142,6 @@ impl Plan<'_> {
         }
         Block { replicates, runs }
     }
-}
-
-/// What a worker owns.
-#[derive(Default)]
-struct Workshop {
-    workspace: Workspace,
-    record: Record,
 }
 
 /// The blocks that cover a range: cut at multiples of [`BLOCK`], so that a block is the same block in every shard.

@@ -59,7 +59,7 @@ impl<'a> Intake<'a> {
 
     /// Enrols, randomises and follows patients.
     fn recruit(&self, until: Until, workspace: &mut Workspace) {
-        let Workspace { cohort, design, recruited, luck, .. } = workspace;
+        let Workspace { cohort, design, recruited, luck, batch, .. } = workspace;
         let trial = self.trial;
         let from = cohort.len();
         let enrolment = match design.enrolment {
@@ -75,7 +75,7 @@ impl<'a> Intake<'a> {
             &self.accrual,
         );
         trial.allocation.randomise(cohort, from, design.ratio(), &mut recruited.blocks, &self.allocation);
-        trial.course.follow(cohort, from, luck, |row| self.pool.patient(row));
+        trial.course.follow(cohort, from, luck, batch, |row| self.pool.patient(row));
     }
 
     /// Enrols until the look of `stage` can be made and the decision taken; what was decided is still open.

@@ -15,7 +15,7 @@ use crate::{
     },
     cohort::Cohort,
     outcome::{
-        course::{Course, Luck},
+        course::{Batch, Course, Luck},
         endpoint::{Endpoint, Observed},
         events::EventKind,
     },
@@ -68,6 +68,7 @@ pub struct Workspace {
     pub design: DesignState,
     recruited: Recruited,
     luck: Luck,
+    batch: Batch,
     followed: Vec<f64>,
     seen: Vec<Observed>,
     buffers: Buffers,

@@ -1,4 +1,6 @@
-//! Courses against a slow simulation, closed forms and identities.
+//! Courses against a slow simulation, a plain twin, closed forms and identities.
 
+mod course;
 mod expectation;
 mod switching;
+mod twin;

@@ -47,8 +47,7 @@ pub fn live(
     while t < horizon {
         let mut next = horizon;
         for event in 0..n {
-            next =
-                regime.hazard(event, class).knots().iter().copied().filter(|k| *k > t).fold(next, f64::min);
+            next = regime.hazard(event, class).knots().filter(|k| *k > t).fold(next, f64::min);
         }
         let switch = regimes.1.filter(|(day, _)| *day >= t && !home && life.switched.is_infinite());
         if let Some((day, after)) = switch {
