@@ -4,6 +4,7 @@
 //! 2019;38:2074, give the Monte Carlo errors.
 
 use crate::{
+    outcome::kinds::Yields,
     simulation::{Block, Run, RunBlock},
     statistics::wilson_interval,
     trial::{
@@ -443,6 +444,8 @@ struct Writer<'a> {
     ratio: bool,
     interaction: bool,
     null: bool,
+    /// Whether the counts of a row are patients with an event.
+    risks: bool,
     arms: [&'a str; 2],
 }
 
@@ -467,7 +470,8 @@ impl<'a> Writer<'a> {
             ..Measure::blank(run.number, 0)
         };
         let arms = [estimand.treatment, estimand.control].map(|a| trial.arms[usize::from(a)].name.as_str());
-        Writer { like, ratio: estimand.method.summary.is_ratio(), interaction, null: run.null, arms }
+        let risks = estimand.method.summary.reads() == Yields::Event;
+        Writer { like, ratio: estimand.method.summary.is_ratio(), interaction, null: run.null, risks, arms }
     }
 
     fn comparison(&self, cell: &Cell, truth: Truth, list: &mut Vec<Measure>) {
@@ -487,7 +491,7 @@ impl<'a> Writer<'a> {
         list.push(Measure::proportion(&like, "rejects_wrong_way", cell.harm, n));
         self.estimation(cell, truth, like.clone(), list);
         for (arm, risk) in self.arms.iter().zip(&cell.risk) {
-            if risk.n > 0 {
+            if risk.n > 0 && self.risks {
                 let (value, mcse) = (risk.mean(), risk.mcse());
                 let risk = Measure {
                     arm: (*arm).to_owned(),

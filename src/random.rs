@@ -56,6 +56,12 @@ impl Purpose {
         Purpose(fnv1a(Purpose::named("bail-out ").0, to))
     }
 
+    /// One of the draws behind a measurement.
+    pub fn measurement(measurement: &str, draw: &str) -> Self {
+        let start = fnv1a(Purpose::named("measurement ").0, measurement);
+        Purpose(fnv1a(fnv1a(start, "; "), draw))
+    }
+
     /// The draw behind a covariate of a registry row.
     pub fn covariate(name: &str) -> Self {
         Purpose(fnv1a(Purpose::named("covariate ").0, name))

@@ -261,6 +261,20 @@ impl From<Method> for MethodName {
             (Summary::HazardRatio, Test::StratifiedLogRank) => MethodName::StratifiedLogRank,
             (Summary::HazardRatio, Test::Wald) => MethodName::Cox,
             (Summary::HazardRatio, _) => MethodName::LogRank,
+            (Summary::SubdistributionHazardRatio, _) => MethodName::FineGray,
+            (Summary::GeometricMeanRatio, _) => MethodName::GeometricMeanRatio,
+            (Summary::MeanDifference, Test::Ancova) => MethodName::Ancova,
+            (Summary::MeanDifference, Test::MannWhitney) => MethodName::MannWhitney,
+            (Summary::MeanDifference, Test::VanElteren) => MethodName::VanElteren,
+            (Summary::MeanDifference, _) => MethodName::Welch,
+            (Summary::CommonOddsRatio, _) => MethodName::ProportionalOdds,
+            (Summary::RateRatio, Test::Poisson) => MethodName::Poisson,
+            (Summary::RateRatio, _) => MethodName::NegativeBinomial,
+            (Summary::WinRatio | Summary::WinOdds, Test::FinkelsteinSchoenfeld) => {
+                MethodName::FinkelsteinSchoenfeld
+            }
+            (Summary::WinRatio, _) => MethodName::WinRatio,
+            (Summary::WinOdds, _) => MethodName::WinOdds,
         }
     }
 }

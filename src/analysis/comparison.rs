@@ -1,7 +1,7 @@
 //! One comparison of two arms: a summary measure with its interval, and a test.
 
 use crate::{
-    outcome::endpoint::Observed,
+    outcome::{endpoint::Observed, kinds::Yields},
     statistics::{Interval, Reason, SortedExits, TwoByTwo, TwoGroupTable, sort_by_time, two_sided_p},
 };
 use serde::{Deserialize, Serialize};
@@ -23,17 +23,65 @@ pub enum Summary {
     HazardRatio,
     /// Difference of the two Kaplan–Meier estimates of risk at the horizon; Greenwood's errors.
     KaplanMeierDifference,
+    /// Fine and Gray's ratio of subdistribution hazards, death without the event competing.
+    SubdistributionHazardRatio,
+    /// Difference in means.
+    MeanDifference,
+    /// Ratio of geometric means, of a number measured on the scale of its logarithm.
+    GeometricMeanRatio,
+    /// Odds ratio of a higher number, wherever the scale is cut.
+    CommonOddsRatio,
+    /// Ratio of rates over the exposure.
+    RateRatio,
+    /// Pairs won over pairs lost.
+    WinRatio,
+    /// Odds of winning a pair, ties counting half.
+    WinOdds,
 }
 
 impl Summary {
+    /// All summary measures.
+    pub const ALL: [Summary; 12] = [
+        Summary::RiskRatio,
+        Summary::RiskDifference,
+        Summary::OddsRatio,
+        Summary::HazardRatio,
+        Summary::KaplanMeierDifference,
+        Summary::SubdistributionHazardRatio,
+        Summary::MeanDifference,
+        Summary::GeometricMeanRatio,
+        Summary::CommonOddsRatio,
+        Summary::RateRatio,
+        Summary::WinRatio,
+        Summary::WinOdds,
+    ];
+
     /// Whether it is analysed as a logarithm and printed as a ratio.
     pub fn is_ratio(self) -> bool {
-        matches!(self, Summary::RiskRatio | Summary::OddsRatio | Summary::HazardRatio)
+        !matches!(self, Summary::RiskDifference | Summary::KaplanMeierDifference | Summary::MeanDifference)
+    }
+
+    /// What it reads of an end point.
+    pub fn reads(self) -> Yields {
+        match self {
+            Summary::MeanDifference | Summary::GeometricMeanRatio | Summary::CommonOddsRatio => Yields::Value,
+            Summary::RateRatio => Yields::Count,
+            Summary::WinRatio | Summary::WinOdds => Yields::Tiers,
+            _ => Yields::Event,
+        }
+    }
+
+    /// Whether its value in the model has a closed form.
+    pub fn has_closed_form(self) -> bool {
+        self.reads() == Yields::Event && self != Summary::SubdistributionHazardRatio
     }
 
     /// Whether it reads times, not only who had the event by the horizon.
     pub fn needs_times(self) -> bool {
-        matches!(self, Summary::HazardRatio | Summary::KaplanMeierDifference)
+        matches!(
+            self,
+            Summary::HazardRatio | Summary::KaplanMeierDifference | Summary::SubdistributionHazardRatio
+        )
     }
 
     /// The name scenarios and tables use.
@@ -44,6 +92,13 @@ impl Summary {
             Summary::OddsRatio => "odds_ratio",
             Summary::HazardRatio => "hazard_ratio",
             Summary::KaplanMeierDifference => "kaplan_meier_difference",
+            Summary::SubdistributionHazardRatio => "subdistribution_hazard_ratio",
+            Summary::MeanDifference => "mean_difference",
+            Summary::GeometricMeanRatio => "geometric_mean_ratio",
+            Summary::CommonOddsRatio => "common_odds_ratio",
+            Summary::RateRatio => "rate_ratio",
+            Summary::WinRatio => "win_ratio",
+            Summary::WinOdds => "win_odds",
         }
     }
 
@@ -55,6 +110,13 @@ impl Summary {
             Summary::OddsRatio => "Odds ratio",
             Summary::HazardRatio => "Hazard ratio",
             Summary::KaplanMeierDifference => "Kaplan–Meier difference",
+            Summary::SubdistributionHazardRatio => "Subdistribution hazard ratio",
+            Summary::MeanDifference => "Difference in means",
+            Summary::GeometricMeanRatio => "Ratio of geometric means",
+            Summary::CommonOddsRatio => "Common odds ratio",
+            Summary::RateRatio => "Rate ratio",
+            Summary::WinRatio => "Win ratio",
+            Summary::WinOdds => "Win odds",
         }
     }
 }
@@ -69,11 +131,44 @@ pub enum Test {
     StratifiedLogRank,
     /// Wald test of the summary measure itself; for a hazard ratio, Cox's.
     Wald,
+    /// Fine and Gray's regression, Wald test with the robust error.
+    FineGray,
+    /// Welch's t test.
+    Welch,
+    /// Linear regression on arm and baseline.
+    Ancova,
+    /// Rank-sum test.
+    MannWhitney,
+    /// Rank-sum test over strata.
+    VanElteren,
+    /// Proportional-odds regression, Wald test.
+    ProportionalOdds,
+    /// Poisson regression with log exposure as offset, Wald test.
+    Poisson,
+    /// Negative binomial regression with log exposure as offset, Wald test; Poisson's where counts are no
+    /// more variable than that.
+    NegativeBinomial,
+    /// Finkelstein and Schoenfeld's permutation test of the pairs.
+    FinkelsteinSchoenfeld,
 }
 
 impl Test {
     /// All tests.
-    pub const ALL: [Test; 4] = [Test::ChiSquare, Test::LogRank, Test::StratifiedLogRank, Test::Wald];
+    pub const ALL: [Test; 13] = [
+        Test::ChiSquare,
+        Test::LogRank,
+        Test::StratifiedLogRank,
+        Test::Wald,
+        Test::FineGray,
+        Test::Welch,
+        Test::Ancova,
+        Test::MannWhitney,
+        Test::VanElteren,
+        Test::ProportionalOdds,
+        Test::Poisson,
+        Test::NegativeBinomial,
+        Test::FinkelsteinSchoenfeld,
+    ];
 
     /// The word a scenario writes.
     pub fn word(self) -> &'static str {
@@ -82,7 +177,21 @@ impl Test {
             Test::LogRank => "log_rank",
             Test::StratifiedLogRank => "stratified_log_rank",
             Test::Wald => "wald",
+            Test::FineGray => "fine_gray",
+            Test::Welch => "welch",
+            Test::Ancova => "ancova",
+            Test::MannWhitney => "mann_whitney",
+            Test::VanElteren => "van_elteren",
+            Test::ProportionalOdds => "proportional_odds",
+            Test::Poisson => "poisson",
+            Test::NegativeBinomial => "negative_binomial",
+            Test::FinkelsteinSchoenfeld => "finkelstein_schoenfeld",
         }
+    }
+
+    /// Whether it is done within strata.
+    pub fn is_stratified(self) -> bool {
+        matches!(self, Test::StratifiedLogRank | Test::VanElteren)
     }
 
     /// The test that goes with a summary measure unless the scenario says otherwise.
@@ -90,16 +199,32 @@ impl Test {
         match summary {
             Summary::RiskRatio | Summary::RiskDifference | Summary::OddsRatio => Test::ChiSquare,
             Summary::HazardRatio => Test::LogRank,
-            Summary::KaplanMeierDifference => Test::Wald,
+            Summary::KaplanMeierDifference | Summary::WinRatio | Summary::WinOdds => Test::Wald,
+            Summary::SubdistributionHazardRatio => Test::FineGray,
+            Summary::MeanDifference | Summary::GeometricMeanRatio => Test::Welch,
+            Summary::CommonOddsRatio => Test::ProportionalOdds,
+            Summary::RateRatio => Test::NegativeBinomial,
         }
     }
 
     /// Whether the test can go with the summary measure.
     pub fn fits(self, summary: Summary) -> bool {
+        let risk = matches!(summary, Summary::RiskRatio | Summary::RiskDifference | Summary::OddsRatio);
+        let mean = matches!(summary, Summary::MeanDifference | Summary::GeometricMeanRatio);
+        let wins = matches!(summary, Summary::WinRatio | Summary::WinOdds);
         match self {
-            Test::ChiSquare => !summary.needs_times(),
+            Test::ChiSquare => risk,
             Test::LogRank | Test::StratifiedLogRank => summary == Summary::HazardRatio,
-            Test::Wald => true,
+            Test::Wald => {
+                let timed = matches!(summary, Summary::HazardRatio | Summary::KaplanMeierDifference);
+                risk || wins || timed
+            }
+            Test::FineGray => summary == Summary::SubdistributionHazardRatio,
+            Test::Welch | Test::Ancova => mean,
+            Test::MannWhitney | Test::VanElteren => mean,
+            Test::ProportionalOdds => summary == Summary::CommonOddsRatio,
+            Test::Poisson | Test::NegativeBinomial => summary == Summary::RateRatio,
+            Test::FinkelsteinSchoenfeld => wins,
         }
     }
 }
@@ -120,7 +245,9 @@ impl Method {
             (Test::StratifiedLogRank, _) => "stratified_log_rank",
             (Test::Wald, Summary::HazardRatio) => "cox_wald",
             (Test::Wald, Summary::KaplanMeierDifference) => "kaplan_meier_wald",
-            (Test::Wald, _) => "wald",
+            (Test::Wald, Summary::WinRatio) => "win_ratio",
+            (Test::Wald, Summary::WinOdds) => "win_odds",
+            (test, _) => test.word(),
         }
     }
 }
@@ -163,7 +290,7 @@ impl Comparison {
         }
     }
 
-    fn counted(table: TwoByTwo) -> Self {
+    pub(super) fn counted(table: TwoByTwo) -> Self {
         Comparison {
             n_treatment: table.n_treatment,
             n_control: table.n_control,
@@ -173,11 +300,11 @@ impl Comparison {
         }
     }
 
-    fn measured(&mut self, estimate: f64, se: f64, interval: Interval) {
+    pub(super) fn measured(&mut self, estimate: f64, se: f64, interval: Interval) {
         (self.estimate, self.se, self.lower, self.upper) = (estimate, se, interval.lower, interval.upper);
     }
 
-    fn tested(&mut self, z: Result<f64, Reason>) {
+    pub(super) fn tested(&mut self, z: Result<f64, Reason>) {
         match z {
             Ok(z) => (self.statistic, self.p_value, self.reason) = (z, two_sided_p(z), None),
             Err(reason) => self.reason = Some(reason),

@@ -2,4 +2,8 @@
 
 pub mod catalogue;
 pub mod comparison;
+pub mod competing;
+pub mod hierarchical;
+pub mod rates;
 pub mod subgroup;
+pub mod values;

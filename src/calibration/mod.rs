@@ -4,6 +4,7 @@ pub mod aim;
 pub mod blocks;
 pub mod cox_limit;
 pub mod fitted;
+pub mod large_trials;
 pub mod marginal;
 pub mod registry;
 pub mod sheet;

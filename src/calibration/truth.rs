@@ -18,6 +18,8 @@ pub struct Truth {
     /// By estimand, then slice (all, then each subgroup's levels and its interaction): the value on the
     /// analysis scale, NaN where there is none.
     pub estimands: Vec<Vec<f64>>,
+    /// The error of each of these where it was simulated; 0 where it has a closed form.
+    pub errors: Vec<Vec<f64>>,
     /// By arm, then end point: the risk as run; empty for arms nobody is assigned to.
     pub risks: Vec<Vec<f64>>,
     /// By arm, then event: the probability that it happens by the end of follow-up.
@@ -66,7 +68,8 @@ impl Ends {
     }
 }
 
-/// Computes the truth of every estimand over the rows the trial enrols, each with its weight.
+/// Computes the truth of every estimand with a closed form over the rows the trial enrols, each with its
+/// weight; the others are left without (see [`super::large_trials`]).
 pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
     let events = trial.course.events.len();
     let ends = Ends::new(trial, events);
@@ -101,8 +104,11 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
             })
         })
         .collect();
+    let estimands: Vec<Vec<f64>> =
+        (0..trial.estimands.len()).map(|e| estimand(trial, e, &arms, &first)).collect();
     Truth {
-        estimands: (0..trial.estimands.len()).map(|e| estimand(trial, e, &arms, &first)).collect(),
+        errors: estimands.iter().map(|slices| vec![0.0; slices.len()]).collect(),
+        estimands,
         risks: arms
             .iter()
             .map(|arm| {
@@ -157,9 +163,12 @@ fn estimand(trial: &Trial, index: usize, arms: &[Option<Curves>], first: &[usize
             Summary::RiskRatio => libm::log(p1 / p0),
             Summary::OddsRatio => logit(p1) - logit(p0),
             Summary::RiskDifference | Summary::KaplanMeierDifference => p1 - p0,
+            // What has no closed form is simulated.
+            summary if !summary.has_closed_form() => f64::NAN,
             // The limit of a stratified estimate depends on every stratum's own curves; it is not offered.
             Summary::HazardRatio if estimand.method.test == Test::StratifiedLogRank => f64::NAN,
             Summary::HazardRatio => hazard_ratio(trial, index, group, treatment, control),
+            _ => f64::NAN,
         }
     };
     let mut list = vec![value(0)];

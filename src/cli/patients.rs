@@ -3,7 +3,10 @@
 use super::{ScenarioFlags, population::named};
 use crate::{
     error::{Error, Result},
-    outcome::endpoint::Observed,
+    outcome::{
+        endpoint::Observed,
+        kinds::{Measured, Yields},
+    },
     report::tables::{self, NamedValues, Values},
     scenario,
     trial::{Workspace, record::Record},
@@ -95,7 +98,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let (mut followed, mut seen) = (Vec::new(), Observed::default());
     trial.cut(look, cohort, &mut followed);
-    for endpoint in &trial.endpoints {
+    for (endpoint, measured) in trial.endpoints.iter().zip(workspace.measured()) {
+        if endpoint.kind.yields() != Yields::Event {
+            columns.extend(numbers_of(&endpoint.name, measured, n));
+            continue;
+        }
         trial.observe(endpoint, look, cohort, &followed, &mut seen);
         columns
             .push(number(&format!("{}_time", endpoint.name), seen.time.iter().map(|&t| Some(t)).collect()));
@@ -114,4 +121,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         Some(path) => tables::write_csv(&mut frame, Some(path)),
     }
+}
+
+/// The columns of an end point that is a number: missing where it is not known.
+fn numbers_of(name: &str, measured: &Measured, n: usize) -> Vec<NamedValues> {
+    let column = |what: &str, values: &[f64]| NamedValues {
+        name: format!("{name}_{what}"),
+        values: Values::Numbers(
+            values.iter().zip(&measured.known).take(n).map(|(&x, &known)| known.then_some(x)).collect(),
+        ),
+    };
+    let columns =
+        [("value", &measured.value), ("baseline", &measured.baseline), ("exposure", &measured.exposure)];
+    columns.into_iter().filter(|(_, v)| !v.is_empty()).map(|(what, v)| column(what, v)).collect()
 }

@@ -173,13 +173,19 @@ fn scenario_hash(scenario: &Scenario, arguments: &Arguments) -> String {
     if let Some(registry) = &scenario.registry {
         text += &registry.text;
     }
+    for intervention in &scenario.interventions {
+        text += &intervention.text;
+    }
     text += &format!("{:?}", arguments.flags.changes());
     hash(text.as_bytes())
 }
 
 fn truths(scenario: &Scenario) -> Vec<Truths> {
     let truth = |t: &crate::calibration::truth::Truth| {
-        t.estimands.iter().map(|e| e.iter().map(|&value| Truth { value, mcse: 0.0 }).collect()).collect()
+        let slices = |(values, errors): (&Vec<f64>, &Vec<f64>)| {
+            values.iter().zip(errors).map(|(&value, &mcse)| Truth { value, mcse }).collect()
+        };
+        t.estimands.iter().zip(&t.errors).map(slices).collect()
     };
     scenario.truths.iter().map(truth).collect()
 }

@@ -1,5 +1,6 @@
 //! End points: the first of some events by a day, and what is known of it at a cut.
 
+use super::kinds::Kind;
 use crate::cohort::Cohort;
 
 /// An end point: the first of some events, up to a horizon since randomisation.
@@ -13,8 +14,10 @@ pub struct Endpoint {
     pub ended_by: Vec<usize>,
     /// Horizon, days since randomisation.
     pub by: f64,
-    /// Whether the event is a good thing.
+    /// Whether the event, or a higher number, is a good thing.
     pub higher_is_better: bool,
+    /// What it is, if more than the first of `any_of`.
+    pub kind: Kind,
 }
 
 /// An end point in each patient, as known at a cut.
@@ -63,7 +66,10 @@ impl Endpoint {
     /// point; infinite if that does not happen.
     pub fn day(&self, cohort: &Cohort, i: usize, followed: f64) -> f64 {
         let first = |of: &[usize]| of.iter().map(|&e| cohort.events[e][i]).fold(f64::INFINITY, f64::min);
-        let day = first(&self.any_of);
+        let day = match &self.kind {
+            Kind::Composite(kind) => kind.first(cohort, i),
+            _ => first(&self.any_of),
+        };
         if day <= followed.min(self.by) && first(&self.ended_by) >= day { day } else { f64::INFINITY }
     }
 }

@@ -6,5 +6,7 @@ pub mod events;
 pub mod expectation;
 mod exponential;
 pub mod hazard;
+pub mod kinds;
+pub mod measurement;
 pub mod recipe;
 pub mod switching;

@@ -106,6 +106,24 @@ impl OutcomeModel {
         self.rates[event].by_cause.copy_from_slice(by_cause);
     }
 
+    /// Adds an event of its own hazard, whose log moves with the patient's risk.
+    pub fn add(&mut self, event: Event, hazard: PiecewiseHazard, per_unit_of_risk: f64) {
+        let courses = self.courses.len();
+        let mut hazards: Vec<Vec<PiecewiseHazard>> = (0..self.regime.events())
+            .map(|e| (0..courses).map(|c| self.regime.hazard(e, c).clone()).collect())
+            .collect();
+        hazards.push(vec![hazard; courses]);
+        self.regime = Regime::new(hazards);
+        self.events.list.push(event);
+        self.rates.push(LogRate {
+            by_cause: vec![0.0; self.course_of_cause.len()],
+            terms: Vec::new(),
+            levels: Vec::new(),
+            per_unit_of_risk,
+            only_if: None,
+        });
+    }
+
     /// Relative hazards of usual care, by event and course.
     pub fn regime(&self) -> &Regime {
         &self.regime

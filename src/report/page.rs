@@ -102,13 +102,17 @@ fn base(results: &Results) -> String {
             effect.range(low.value, high.value),
         );
         if let (Some(bias), Some(coverage)) = (find("bias"), find("coverage")) {
-            let scale = if effect.is_ratio() { 1.0 } else { 100.0 };
+            let scale = effect.factor();
             let digits = decimals(scale * bias.mcse, 4);
             line += &format!(
                 ", bias {} ± {}{}, coverage {}",
                 signed(scale * bias.value, digits),
                 fixed(scale * bias.mcse, digits),
-                if effect.is_ratio() { " (log)" } else { " points" },
+                match effect.error_unit() {
+                    "log" => " (log)",
+                    "points" => " points",
+                    _ => "",
+                },
                 in_percent(coverage.value),
             );
         }

@@ -8,6 +8,7 @@ use crate::{
     analysis::comparison::Summary,
     calibration::trial::{Predicted, Solved},
     operating::{Fold, Measure},
+    outcome::kinds::Yields,
     scenario::Scenario,
     simulation::Run,
     trial::{Arm, Trial, estimand::Estimand},
@@ -243,14 +244,37 @@ impl Effect {
         self.summary.is_ratio()
     }
 
+    /// Whether it is a difference of risks, shown in percentage points.
+    pub fn is_percent(self) -> bool {
+        !self.is_ratio() && self.summary.reads() == Yields::Event
+    }
+
     /// What the numbers are, for a heading.
     pub fn unit(self) -> &'static str {
-        if self.is_ratio() { "" } else { "percentage points" }
+        if self.is_percent() { "percentage points" } else { "" }
+    }
+
+    /// Factor from the analysis scale to what people read, for errors and spreads.
+    pub fn factor(self) -> f64 {
+        if self.is_percent() { 100.0 } else { 1.0 }
+    }
+
+    /// What errors are of, for a heading.
+    pub fn error_unit(self) -> &'static str {
+        match (self.is_ratio(), self.is_percent()) {
+            (true, _) => "log",
+            (_, true) => "points",
+            _ => "",
+        }
     }
 
     /// A value already on the scale people read.
     pub fn text(self, value: f64) -> String {
-        if self.is_ratio() { ratio(value) } else { signed(100.0 * value, 1) }
+        match (self.is_ratio(), self.is_percent()) {
+            (true, _) => ratio(value),
+            (_, true) => signed(100.0 * value, 1),
+            _ => signed(value, 2),
+        }
     }
 
     /// A value of the model, with a decimal more than readers need, to stand beside a mean estimate.
@@ -258,13 +282,13 @@ impl Effect {
         measure.map_or(MISSING.into(), |m| match self.is_ratio() {
             true if (0.01..9.995).contains(&m.value) => fixed(m.value, 3),
             true => ratio(m.value),
-            false => signed(100.0 * m.value, 2),
+            false => signed(self.factor() * m.value, if self.is_percent() { 2 } else { 3 }),
         })
     }
 
     /// As in running text: `0.71`, or `−14.0 points`.
     pub fn words(self, value: f64) -> String {
-        if self.is_ratio() { ratio(value) } else { format!("{} points", signed(100.0 * value, 1)) }
+        if self.is_percent() { format!("{} points", self.text(value)) } else { self.text(value) }
     }
 
     pub fn range(self, low: f64, high: f64) -> String {
@@ -277,15 +301,15 @@ impl Effect {
             if self.is_ratio() {
                 with_error(m.value, m.value * m.mcse, 3)
             } else {
-                signed_with_error(100.0 * m.value, 100.0 * m.mcse, 2)
+                signed_with_error(self.factor() * m.value, self.factor() * m.mcse, 2)
             }
         })
     }
 
     /// An error or spread on the analysis scale: of a log ratio, or in percentage points.
     pub fn spread(self, measure: Option<&Measure>, signs: bool) -> String {
-        let scale = if self.is_ratio() { 1.0 } else { 100.0 };
-        let most = if self.is_ratio() { 4 } else { 2 };
+        let scale = self.factor();
+        let most = if self.is_percent() { 2 } else { 4 };
         measure.map_or(MISSING.into(), |m| {
             let text = if signs { signed_with_error } else { with_error };
             text(scale * m.value, scale * m.mcse, most)

@@ -118,8 +118,24 @@ impl<'a> Document<'a> {
         span
     }
 
+    /// The keys of the table at a dotted path, in order; none if there is no table.
+    pub fn keys_at(&self, path: &str) -> Vec<String> {
+        match self.value_at(path).map(|v| v.as_ref()) {
+            Some(DeValue::Table(table)) => table.keys().map(|key| key.as_ref().to_string()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The text at a dotted path, if there is one and it is text.
     pub fn text_at(&self, path: &str) -> Option<&str> {
+        match self.value_at(path)?.as_ref() {
+            DeValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value at a dotted path.
+    pub fn value_at(&self, path: &str) -> Option<&Spanned<DeValue<'a>>> {
         let mut table = &self.root;
         let keys = split(path);
         let mut rest: &[String] = &keys;
@@ -132,8 +148,8 @@ impl<'a> Document<'a> {
                 rest = tail;
             }
             match value.as_ref() {
-                DeValue::Table(next) if !rest.is_empty() => table = next,
-                DeValue::String(text) if rest.is_empty() => return Some(text),
+                _ if rest.is_empty() => return Some(value),
+                DeValue::Table(next) => table = next,
                 _ => return None,
             }
         }
@@ -153,7 +169,7 @@ impl<'a> Document<'a> {
         let mut value = DeValue::parse(text)
             .or_else(|_| Ok(Spanned::new(COMMAND_LINE, DeValue::String(Cow::Borrowed(text)))))
             .map_err(|_: toml::de::Error| Error::input(format!("--set {path}: “{text}” is not a value")))?;
-        forget_positions(&mut value);
+        move_positions(&mut value, &COMMAND_LINE);
         self.set(path, value).map_err(|why| Error::input(format!("--set: {why}")))
     }
 
@@ -321,14 +337,20 @@ fn is_kind_table(path: &[String]) -> bool {
     })
 }
 
-fn forget_positions(value: &mut Spanned<DeValue<'_>>) {
+/// A value with all its positions moved to one place.
+pub fn placed<'a>(mut value: Spanned<DeValue<'a>>, at: &Range<usize>) -> Spanned<DeValue<'a>> {
+    move_positions(&mut value, at);
+    value
+}
+
+fn move_positions(value: &mut Spanned<DeValue<'_>>, at: &Range<usize>) {
     match value.get_mut() {
-        DeValue::Table(table) => table.iter_mut().for_each(|(_, v)| forget_positions(v)),
-        DeValue::Array(items) => items.iter_mut().for_each(forget_positions),
+        DeValue::Table(table) => table.iter_mut().for_each(|(_, v)| move_positions(v, at)),
+        DeValue::Array(items) => items.iter_mut().for_each(|v| move_positions(v, at)),
         _ => {}
     }
     let inner = std::mem::replace(value.get_mut(), DeValue::Boolean(false));
-    *value = Spanned::new(COMMAND_LINE, inner);
+    *value = Spanned::new(at.clone(), inner);
 }
 
 fn number(value: &DeValue<'_>) -> Option<f64> {

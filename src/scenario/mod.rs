@@ -4,13 +4,16 @@ pub mod build;
 pub mod cite;
 pub mod document;
 pub mod expect;
+pub mod interventions;
 pub mod population_file;
+pub mod published;
 pub mod runs;
 pub mod text;
 
 use crate::{
     calibration::{
         aim::{Adherence, Aim},
+        large_trials::complete,
         marginal::Arm,
         trial::{Predicted, Solved, Unreachable, predict, solve},
         truth::{Truth, truth},
@@ -28,6 +31,7 @@ use crate::{
 use build::{Builder, Cells, MOST_RULES};
 use document::{Document, Sourced};
 use expect::Expectation;
+use published::PublishedText;
 use runs::RunText;
 use std::{path::Path, sync::Arc};
 use text::{EstimandText, ExpectText, ScenarioText};
@@ -70,6 +74,10 @@ pub struct Scenario {
     /// Numbers of the scenario with their provenance, then every number that has none.
     pub sourced: Vec<Sourced>,
     pub expectations: Vec<Expectation>,
+    /// Results or plan of the trial, if the file states them.
+    pub published: Option<PublishedText>,
+    /// The files of the interventions its arms take.
+    pub interventions: Vec<Arc<Source>>,
     pub warnings: Vec<String>,
 }
 
@@ -81,7 +89,9 @@ pub fn load(path: &Path, changes: &Changes) -> Result<Scenario> {
 
 /// Prepares a scenario from its text; population files are looked for from `folder`.
 pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result<Scenario> {
+    let taken = interventions::read_all(&Document::parse(source)?, folder)?;
     let mut file = Document::parse(source)?;
+    interventions::put_in(&mut file, &taken)?;
     let sourced = {
         let mut all = file.clone();
         let sourced = all.take_citations()?;
@@ -89,6 +99,7 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         with_assumptions(&all, sourced)
     };
     let expect = file.take("expect");
+    let published = published(&mut file)?;
     let parts = runs::take_parts(&mut file)?;
     let stated = {
         let mut document = file.clone();
@@ -123,8 +134,18 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         predicted: made.predicted,
         sourced,
         expectations,
+        published,
+        interventions: taken.iter().map(|t| t.source.clone()).collect(),
         warnings: made.warnings,
     })
+}
+
+/// Takes out what the trial published.
+fn published(file: &mut Document) -> Result<Option<PublishedText>> {
+    let Some(value) = file.take("published") else { return Ok(None) };
+    let mut document = Document::of_value(file, value);
+    document.take_citations()?;
+    document.read_as().map(Some)
 }
 
 /// Adds every number that cites nothing as an assumption without a reason.
@@ -146,7 +167,7 @@ fn with_assumptions(document: &Document, sourced: Vec<Sourced>) -> Vec<Sourced> 
 
 /// Numbers that choose how the simulation is run and state nothing about patients.
 fn is_conduct(path: &str) -> bool {
-    ["seed", "replicates", "within", "alpha", "two_sided", "one_sided", "blocks", "by"]
+    ["seed", "replicates", "within", "alpha", "two_sided", "one_sided", "blocks", "by", "published"]
         .iter()
         .any(|key| path.split('.').any(|part| part == *key))
 }
@@ -244,6 +265,11 @@ fn known_arms(stated: &ScenarioText, runs: &[RunText]) -> Result<()> {
                     run.document.finding(&format!("arm.{name}"), format!("there is no arm “{name}”{hint}")),
                 );
             }
+            if let (Some(stated), Some(own)) = (stated.arm.get(name), run.text.arm.get(name))
+                && let Some(why) = interventions::late(stated, own)
+            {
+                findings.push(run.document.finding(&format!("arm.{name}.interventions"), why));
+            }
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(Error::Input(findings)) }
@@ -263,7 +289,8 @@ fn population(
                 return Err(document.finding("population.registry", message).into());
             }
             let file = population_file::read_population(&path)?;
-            Ok((Some(file.source), Some(Population::Registry(Box::new(file.registry)))))
+            let registry = Population::Registry(Box::new(file.registry));
+            Ok((Some(file.source), Some(build::with_events(registry, document, text)?)))
         }
         (None, Some(_)) => Ok((None, None)),
         _ => Err(document
@@ -537,10 +564,10 @@ fn alive_at_randomisation(
 fn truths(runs: &[Run], pool: &Pool) -> Vec<Truth> {
     let mut known: Vec<Truth> = Vec::new();
     for (i, run) in runs.iter().enumerate() {
-        let same = runs[..i].iter().position(|other| other.trial == run.trial);
+        let same = runs[..i].iter().position(|other| other.trial == run.trial && other.null == run.null);
         let value = match same {
             Some(k) => known[k].clone(),
-            None => truth(&run.trial, pool),
+            None => complete(&run.trial, pool, run.null, truth(&run.trial, pool)),
         };
         known.push(value);
     }

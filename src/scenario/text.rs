@@ -111,6 +111,96 @@ pub struct PopulationText {
     /// Factor on the excess hazard of death and longer stay after a complication: 0 none, 1 as the population says.
     #[serde(default = "one")]
     pub excess_after_complications: f64,
+    /// Events the registry does not know.
+    #[serde(default)]
+    pub event: Named<EventText>,
+    /// Numbers, durations and counts measured in the patients.
+    #[serde(default)]
+    pub measurement: Named<MeasurementText>,
+}
+
+/// An event of the stay in hospital that a scenario adds to the registry's.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct EventText {
+    pub label: Option<String>,
+    /// Probability by a day in a patient of usual risk, were it the only event.
+    pub risk: f64,
+    pub by: Days,
+    /// First day on which it can happen.
+    pub from: Option<Days>,
+    /// Last day on which it can happen.
+    pub until: Option<Days>,
+    /// How the log hazard moves with the patient's risk of death.
+    #[serde(default)]
+    pub per_unit_of_risk: f64,
+    /// What it multiplies the hazards of death in hospital and of discharge by once it has happened.
+    #[serde(default)]
+    pub multiplies: Named<f64>,
+}
+
+/// A measurement: a number, a duration or a count.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct MeasurementText {
+    pub label: Option<String>,
+    #[serde(default)]
+    pub unit: String,
+    pub number: Option<NumberText>,
+    pub duration: Option<DurationText>,
+    pub count: Option<CountText>,
+}
+
+/// A number at baseline and on some days. Of a logged number all but the baseline median are logarithms.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct NumberText {
+    /// Mean at baseline.
+    pub mean: Option<f64>,
+    /// Median at baseline of a number analysed as its logarithm.
+    pub median: Option<f64>,
+    /// A covariate of the registry that is the baseline.
+    pub covariate: Option<String>,
+    /// Spread at baseline.
+    #[serde(default)]
+    pub sd: f64,
+    /// How the baseline moves with the patient's risk of death.
+    #[serde(default)]
+    pub per_unit_of_risk: f64,
+    /// Days of measurement.
+    pub on: Vec<Days>,
+    /// Mean change from baseline on each of them.
+    pub change: Vec<f64>,
+    /// How far a patient keeps to his baseline: 1 altogether, 0 not at all.
+    pub follows_baseline: f64,
+    /// Spread about what the baseline says.
+    pub residual_sd: f64,
+    /// Share of that variance that is the same on all days.
+    #[serde(default)]
+    pub shared: f64,
+}
+
+/// How long something lasts from randomisation.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct DurationText {
+    pub median: Days,
+    pub sd_of_log: f64,
+    /// How its logarithm moves with the patient's risk of death.
+    #[serde(default)]
+    pub per_unit_of_risk: f64,
+}
+
+/// How often something happens.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct CountText {
+    pub rate_per_day: f64,
+    /// Shape of the gamma distribution of patients' own rates; 0 for none. The smaller, the more they differ.
+    #[serde(default)]
+    pub shape: u32,
+    #[serde(default)]
+    pub per_unit_of_risk: f64,
 }
 
 fn one() -> f64 {
@@ -150,9 +240,15 @@ pub enum Conditions {
 #[serde(deny_unknown_fields)]
 pub struct ArmText {
     pub label: Option<String>,
+    /// Intervention files, relative to the scenario, whose effects the arm has.
+    #[serde(default)]
+    pub interventions: Vec<String>,
     /// Effects on the hazards of events, against usual care.
     #[serde(default)]
     pub effect: Named<EffectText>,
+    /// Effects on what is measured.
+    #[serde(default)]
+    pub measured: Named<MeasuredText>,
     /// Later change to the treatment of another arm.
     #[serde(default)]
     pub bail_out: Vec<BailOutText>,
@@ -161,7 +257,17 @@ pub struct ArmText {
     pub instead: Vec<InsteadText>,
 }
 
-/// What an arm does to one event. One of the first five keys says how it is stated.
+/// What an arm does to a measurement, by one of two keys.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct MeasuredText {
+    /// Added to a number.
+    pub difference: Option<f64>,
+    /// Factor on a duration, a rate, or a number whose logarithm is analysed.
+    pub ratio: Option<f64>,
+}
+
+/// What an arm does to one event. One of the first six keys says how it is stated.
 #[derive(Clone, Debug, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct EffectText {
@@ -169,6 +275,8 @@ pub struct EffectText {
     pub hazard_ratio: Option<f64>,
     /// Conditional hazard ratios by period since randomisation.
     pub by_period: Option<Vec<PeriodText>>,
+    /// A ratio of risks or odds of a rare event, taken as the conditional hazard ratio.
+    pub taken_as_hazard_ratio: Option<RareText>,
     /// Ratio of the risk of this event by the end of follow-up, against the control arm as run.
     pub risk_ratio: Option<f64>,
     /// The effect is what gives this result.
@@ -177,6 +285,23 @@ pub struct EffectText {
     pub same_as: Option<String>,
     /// Patients in whom the effect holds; outside, the hazard ratio is 1.
     pub within: Option<String>,
+}
+
+/// A published ratio that stands for a hazard ratio.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RareText {
+    RiskRatio(f64),
+    OddsRatio(f64),
+}
+
+impl RareText {
+    /// The ratio.
+    pub fn value(&self) -> f64 {
+        match self {
+            RareText::RiskRatio(value) | RareText::OddsRatio(value) => *value,
+        }
+    }
 }
 
 /// A hazard ratio up to a day; the last period needs none.
@@ -226,16 +351,102 @@ pub struct InsteadText {
     pub share: f64,
 }
 
-/// An end point: the first of some events, by a day.
+/// An end point. One of `any_of`, `value`, `peak`, `count`, `days_free` and `tiers` says what it is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointText {
     pub label: Option<String>,
-    /// Events of the population; `death` is death from any cause.
+    /// Events of the population; `death` is death from any cause, `bail_out` a change of treatment.
+    #[serde(default)]
     pub any_of: Vec<String>,
+    /// The horizon, or the day of a measurement.
     pub by: Days,
+    /// `discharge`: only what happens during the stay counts.
+    pub until: Option<UntilText>,
+    /// Horizons of their own for some of the events.
+    #[serde(default)]
+    pub within: Named<Days>,
+    /// Events that count in one arm instead.
+    #[serde(default)]
+    pub in_arm: Named<Vec<String>>,
+    pub value: Option<ValueText>,
+    pub peak: Option<ValueText>,
+    pub count: Option<CountOfText>,
+    pub days_free: Option<DaysFreeText>,
+    /// Other end points, the worst first.
+    #[serde(default)]
+    pub tiers: Vec<TierText>,
     #[serde(default)]
     pub better: Better,
+}
+
+/// When an end point ends before its horizon.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum UntilText {
+    Discharge,
+}
+
+/// A number on the day of the end point, or its peak up to then.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct ValueText {
+    /// The measurement.
+    pub of: String,
+    /// Whether its change from baseline is meant.
+    #[serde(default)]
+    pub change: bool,
+    /// What becomes of those who die before.
+    pub death: DeathText,
+}
+
+/// What becomes of patients who die before a measurement.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum DeathText {
+    LeftOut,
+    Worst,
+}
+
+/// A count until some events, at the latest until the horizon.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct CountOfText {
+    pub of: String,
+    pub until: Vec<String>,
+}
+
+/// Days alive after a duration or an event, up to the horizon.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct DaysFreeText {
+    /// The duration that has to be over.
+    pub of: Option<String>,
+    /// The event that has to have happened.
+    pub after: Option<String>,
+    pub death: DaysAtDeathText,
+}
+
+/// How many days those have who die by the horizon.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum DaysAtDeathText {
+    /// None.
+    None,
+    /// Those they lived.
+    UntilDeath,
+}
+
+/// One level of a hierarchy, naming another end point.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TierText {
+    /// The later event wins.
+    Later(String),
+    /// No event wins.
+    FreeOf(String),
+    /// The better number wins.
+    Value(String),
 }
 
 /// Which direction is benefit.

@@ -5,6 +5,7 @@ pub mod allocation;
 pub mod calendar;
 pub mod design;
 pub mod estimand;
+mod kinds;
 pub mod pool;
 pub mod record;
 
@@ -18,6 +19,8 @@ use crate::{
         course::{Batch, Course, Luck},
         endpoint::{Endpoint, Observed},
         events::EventKind,
+        kinds::{Kind, Measured},
+        measurement::{Measurement, MeasurementLuck},
     },
     random::Purpose,
     units::DAYS_PER_MONTH,
@@ -54,6 +57,8 @@ pub struct Trial {
     /// Hazard of loss to follow-up, per day.
     pub loss_rate: f64,
     pub endpoints: Vec<Endpoint>,
+    /// What is measured, for end points that are not events.
+    pub measurements: Vec<Measurement>,
     pub subgroups: Vec<Subgroup>,
     /// The first is the primary one, on which the design decides.
     pub estimands: Vec<Estimand>,
@@ -71,8 +76,17 @@ pub struct Workspace {
     batch: Batch,
     followed: Vec<f64>,
     seen: Vec<Observed>,
+    measured: Vec<Measured>,
+    measurement_luck: MeasurementLuck,
     buffers: Buffers,
     levels: Vec<Comparison>,
+}
+
+impl Workspace {
+    /// The numbers of the end points that are numbers, by end point, as known at the last look.
+    pub fn measured(&self) -> &[Measured] {
+        &self.measured
+    }
 }
 
 /// The purposes of a trial's random numbers that depend on names; made once.
@@ -80,6 +94,7 @@ pub struct Workspace {
 pub struct Purposes {
     events: Vec<Purpose>,
     arms: Vec<Purpose>,
+    measurements: Vec<Vec<Purpose>>,
 }
 
 impl Trial {
@@ -88,6 +103,7 @@ impl Trial {
         Purposes {
             events: self.course.event_purposes(),
             arms: self.arms.iter().map(|arm| Purpose::bail_out(&arm.name)).collect(),
+            measurements: self.measurements.iter().map(Measurement::purposes).collect(),
         }
     }
 
@@ -102,6 +118,7 @@ impl Trial {
         record: &mut Record,
     ) {
         workspace.luck.move_to(seed, replicate, &purposes.events, &purposes.arms);
+        workspace.measurement_luck.move_to(seed, replicate, &purposes.measurements);
         let intake = Intake::new(self, pool, seed, replicate);
         self.start(workspace, record);
         while let Some(stage) = self.design.next_stage(self, &workspace.design) {
@@ -114,6 +131,7 @@ impl Trial {
     fn start(&self, workspace: &mut Workspace, record: &mut Record) {
         workspace.cohort.clear(self.course.events.len());
         workspace.seen.resize_with(self.endpoints.len(), Observed::default);
+        workspace.measured.resize_with(self.endpoints.len(), Measured::default);
         workspace.design.start(self);
         workspace.recruited.start(&self.allocation);
         record.clear();
@@ -125,6 +143,7 @@ impl Trial {
         for (endpoint, seen) in self.endpoints.iter().zip(&mut workspace.seen) {
             self.observe(endpoint, &look, &workspace.cohort, &workspace.followed, seen);
         }
+        self.observe_numbers(&look, workspace);
         let primary = &workspace.seen[self.estimands[0].endpoint];
         look.events = primary.event.iter().filter(|&&e| e).count() as u32;
         let first = record.rows.len();
@@ -167,20 +186,27 @@ impl Trial {
         followed: &[f64],
         seen: &mut Observed,
     ) {
-        endpoint.observe(cohort, followed, seen);
-        let enrolled = &cohort.enrolled[..followed.len()];
-        let mature = enrolled.partition_point(|day| day + endpoint.by <= look.cut + SAME_DAY);
+        match &endpoint.kind {
+            Kind::Composite(kind) => kind.observe(endpoint, cohort, followed, seen),
+            _ => endpoint.observe(cohort, followed, seen),
+        }
+        let mature = self.mature(endpoint, look, cohort, followed.len());
         seen.known[mature..].fill(false);
+    }
+
+    /// How many of the first `patients` were enrolled early enough to have reached the horizon by the cut.
+    fn mature(&self, endpoint: &Endpoint, look: &Look, cohort: &Cohort, patients: usize) -> usize {
+        cohort.enrolled[..patients].partition_point(|day| day + endpoint.by <= look.cut + SAME_DAY)
     }
 
     /// Adds a row for every estimand, subgroup level and interaction, among the patients of the look from
     /// number `from` on.
     fn compare(&self, look: &Look, from: usize, workspace: &mut Workspace, rows: &mut Vec<Row>) {
-        let Workspace { cohort, seen, buffers, levels, .. } = workspace;
+        let Workspace { cohort, seen: all_seen, measured, buffers, levels, .. } = workspace;
         let mut sorted = usize::MAX;
         for (index, estimand) in self.estimands.iter().enumerate() {
             let endpoint = &self.endpoints[estimand.endpoint];
-            let seen = &seen[estimand.endpoint];
+            let seen = &all_seen[estimand.endpoint];
             let assigned = &cohort.assigned[..look.patients];
             sides(assigned, estimand.treatment, estimand.control, &mut buffers.group);
             buffers.group[..from].fill(2);
@@ -204,14 +230,20 @@ impl Trial {
                     decision: Decision::None,
                 });
             };
-            let whole = buffers.compare(seen, estimand.method, endpoint.by, strata, |_| true);
+            let whole = self
+                .compare_kind(estimand, all_seen, measured, &buffers.group, strata, &|_| true)
+                .unwrap_or_else(|| buffers.compare(seen, estimand.method, endpoint.by, strata, |_| true));
             add(Slice::All, whole);
             for &s in &estimand.subgroups {
                 let subgroup = &self.subgroups[s];
                 levels.clear();
                 for level in 0..subgroup.levels.len() as u8 {
                     let member = |i: usize| subgroup.code[row[i] as usize] == level;
-                    let comparison = buffers.compare(seen, estimand.method, endpoint.by, strata, member);
+                    let comparison = self
+                        .compare_kind(estimand, all_seen, measured, &buffers.group, strata, &member)
+                        .unwrap_or_else(|| {
+                            buffers.compare(seen, estimand.method, endpoint.by, strata, member)
+                        });
                     levels.push(comparison);
                     add(Slice::Level(s as u8, level), comparison);
                 }

@@ -3,6 +3,7 @@
 //! Sections stand in the order of good practice for simulated designs; one that does not apply is left
 //! out. Every number from replicates carries its Monte Carlo error; numbers from the model have none.
 
+mod kinds;
 pub(super) mod model;
 pub(super) mod outcomes;
 mod plots;
@@ -132,7 +133,10 @@ pub(super) fn answer(results: &Results) -> Vec<String> {
             format!(", a true {} of {}", in_sentence(estimand.method.summary.label()), effect.words(t.value))
         });
         let expected = expected_estimate(results, place, effect);
-        sentences.push(if null {
+        let risks_known = control.is_finite() && treatment.is_finite();
+        sentences.push(if !risks_known {
+            format!("{claim}, by {label}{truth}{expected}.")
+        } else if null {
             format!("{claim} although no arm has an effect; {label} is {} in both arms.", in_percent(control))
         } else {
             format!("{claim} if {label} is {risks}{truth}{expected}.")

@@ -102,14 +102,14 @@ pub fn replicates(results: &Results) -> Section {
         let power = results.power(run, place);
         let of_power = power.map_or(MISSING.into(), |m| fixed(100.0 * m.mcse, 2));
         let estimate = results.find(run, place, "estimate_mean").map_or(MISSING.into(), |m| {
-            let scale = if effect.is_ratio() { 1.0 } else { 100.0 };
+            let scale = effect.factor();
             fixed(scale * m.mcse, decimals(scale * m.mcse, 4))
         });
         let n = power.map_or(results.run(run).replicates, |m| m.replicates);
         vec![name(results, run), count(n as f64), of_power, estimate]
     });
     let (_, effect) = primary(results, 0);
-    let unit = if effect.is_ratio() { "of the log ratio" } else { "percentage points" };
+    let unit = if effect.is_ratio() { "of the log ratio" } else { effect.unit() };
     Section {
         title: "Replicates".into(),
         paragraphs: vec![format!(
@@ -280,7 +280,7 @@ pub fn estimation(results: &Results, figures: Vec<String>) -> Section {
         row(name(results, run), run, place, effect)
     });
     let (_, effect) = primary(results, 0);
-    let unit = if effect.is_ratio() { "log" } else { "points" };
+    let unit = effect.error_unit();
     tables.push(table(
         "Primary estimand by run. In parentheses, Monte Carlo standard errors.",
         columns("Run", unit),
@@ -566,7 +566,7 @@ pub fn expectation_numbers(results: &Results, verdict: &Verdict) -> [String; 3] 
     let text = &verdict.expectation.text;
     let estimand = results.run(verdict.expectation.run).trial.estimands.iter().find(|e| e.name == text.of);
     let ratio = matches!(verdict.measure, "truth" | "estimate_mean")
-        && estimand.is_some_and(|e| Effect::of(e).is_ratio());
+        && estimand.is_some_and(|e| !Effect::of(e).is_percent());
     let unit = if ratio { 1.0 } else { 100.0 };
     let sign = if ratio { "" } else { "%" };
     let error = if ratio { verdict.value * verdict.mcse } else { unit * verdict.mcse };

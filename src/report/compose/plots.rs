@@ -27,7 +27,9 @@ pub const VARIANTS: &str = "variants";
 
 /// The figures that apply, all of the base case but the last two.
 pub fn all(results: &Results, fold: &Fold) -> Vec<Figure> {
-    let mut figures = vec![kaplan_meier(results)];
+    let primary = results.primary(0);
+    let curves = results.run(0).trial.endpoints[primary.endpoint].kind.has_closed_form();
+    let mut figures = if curves { vec![kaplan_meier(results)] } else { Vec::new() };
     figures.extend(estimates(results, fold));
     figures.extend(power_by_effect(results));
     figures.extend(forest(results));
@@ -53,12 +55,12 @@ fn scale(effect: Effect) -> EffectScale {
 /// Heading of an axis of effects.
 fn measure(effect: Effect) -> String {
     let label = effect.summary.label();
-    if effect.is_ratio() { label.into() } else { format!("{label} (percentage points)") }
+    if effect.is_percent() { format!("{label} (percentage points)") } else { label.into() }
 }
 
 /// A value in the unit the axis of effects has.
 fn on_axis(effect: Effect, value: f64) -> f64 {
-    if effect.is_ratio() { value } else { 100.0 * value }
+    effect.factor() * value
 }
 
 /// Curves of the primary end point as the model has them, and how many are expected to be left.

@@ -1,6 +1,6 @@
 //! What is asked and how the trial is run: estimands, design, analysis.
 
-use super::{fact, table, words};
+use super::{fact, kinds, table, words};
 use crate::{
     analysis::comparison::{Summary, Test},
     report::{
@@ -38,22 +38,10 @@ pub fn estimands(results: &Results) -> Section {
             ),
             fact(
                 "Variable",
-                format!(
-                    "{}: the first of {} within {}",
-                    endpoint.label,
-                    in_list(&events),
-                    length(Days(endpoint.by))
-                ),
+                format!("{}: {}", endpoint.label, kinds::variable(trial, endpoint, &in_list(&events))),
             ),
             fact("Summary measure", measures(trial, estimand)),
-            fact(
-                "Benefit",
-                if endpoint.higher_is_better {
-                    "the event happens more often"
-                } else {
-                    "the event happens less often"
-                },
-            ),
+            fact("Benefit", kinds::benefit(endpoint)),
         ];
         facts.extend(strategies(trial, estimand, text));
         parts.push(Section {
@@ -131,7 +119,7 @@ fn strategies(trial: &Trial, estimand: &Estimand, text: &ScenarioText) -> Vec<Fa
 }
 
 /// A length of time: whole months and years as such, where days would be hard to read.
-fn length(days: Days) -> String {
+pub(super) fn length(days: Days) -> String {
     let months = days.0 / DAYS_PER_MONTH;
     if months >= 2.0 && (months - months.round()).abs() < 1e-6 {
         format!("{months:.0} months")
@@ -315,6 +303,15 @@ fn test(test: Test) -> &'static str {
         Test::LogRank => "Log-rank",
         Test::StratifiedLogRank => "Stratified log-rank",
         Test::Wald => "Wald",
+        Test::FineGray => "Fine and Gray's regression, robust error",
+        Test::Welch => "Welch's t test",
+        Test::Ancova => "Analysis of covariance on the baseline",
+        Test::MannWhitney => "Mann–Whitney rank-sum test",
+        Test::VanElteren => "Van Elteren's stratified rank-sum test",
+        Test::ProportionalOdds => "Proportional-odds regression, Wald",
+        Test::Poisson => "Poisson regression with log exposure as offset, Wald",
+        Test::NegativeBinomial => "Negative binomial regression with log exposure as offset, Wald",
+        Test::FinkelsteinSchoenfeld => "Finkelstein and Schoenfeld's permutation test",
     }
 }
 
@@ -325,5 +322,12 @@ fn summary(summary: Summary) -> &'static str {
         Summary::OddsRatio => "Odds ratio, Woolf",
         Summary::HazardRatio => "Hazard ratio, Cox with Efron's ties, Wald",
         Summary::KaplanMeierDifference => "Difference of Kaplan–Meier risks, Greenwood",
+        Summary::SubdistributionHazardRatio => "Subdistribution hazard ratio, Wald with the robust error",
+        Summary::MeanDifference => "Difference in means, Student's t",
+        Summary::GeometricMeanRatio => "Ratio of geometric means, Student's t of the logarithms",
+        Summary::CommonOddsRatio => "Common odds ratio, Wald",
+        Summary::RateRatio => "Rate ratio, Wald",
+        Summary::WinRatio => "Win ratio, U-statistic error",
+        Summary::WinOdds => "Win odds, U-statistic error",
     }
 }

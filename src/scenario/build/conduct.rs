@@ -3,10 +3,14 @@
 use super::{Builder, spoken};
 use crate::{
     analysis::{
-        comparison::{Method, Test},
+        comparison::{Method, Summary, Test},
         subgroup::Subgroup,
     },
-    outcome::{endpoint::Endpoint, recipe::Recipe},
+    outcome::{
+        endpoint::Endpoint,
+        kinds::{AtDeath, Kind},
+        recipe::Recipe,
+    },
     population::{Columns, CovariateKind, Reading},
     scenario::text::{AllocationText, Better, EstimandText},
     trial::{
@@ -63,6 +67,7 @@ impl Builder<'_> {
         let probability: Vec<f64> = (0..pool.len())
             .map(|row| if eligible.evaluate(&pool.columns, row) { consent * alive[row] } else { 0.0 })
             .collect();
+        let measurements = self.measurements(pool, text.null);
         let accrual = self.accrual(share_taken_by_base);
         let sites = usize::from(accrual.sites);
         if text.trial.patients < 2 {
@@ -95,6 +100,7 @@ impl Builder<'_> {
             follow_up: text.trial.follow_up.0,
             loss_rate,
             endpoints,
+            measurements,
             subgroups,
             estimands,
             design: self.design(),
@@ -126,7 +132,11 @@ impl Builder<'_> {
                 );
             }
             for (i, summary) in text.also.iter().enumerate() {
-                let test = if summary.needs_times() { Test::Wald } else { Test::usual_for(*summary) };
+                let timed = matches!(summary, Summary::HazardRatio | Summary::KaplanMeierDifference);
+                let test = if timed { Test::Wald } else { Test::usual_for(*summary) };
+                if summary.reads() != first.method.summary.reads() {
+                    self.wrong(&format!("{path}.also.{i}"), "this end point has no such summary measure");
+                }
                 if *summary == text.summary {
                     self.wrong(&format!("{path}.also.{i}"), "this is the summary measure itself");
                 }
@@ -171,7 +181,8 @@ impl Builder<'_> {
             let message = format!("this test does not go with a {summary}; write {}", fitting.join(" or "));
             self.wrong(&format!("{path}.test"), message);
         }
-        if (test == Test::StratifiedLogRank) == text.strata.is_empty() {
+        self.fits(path, text, test, endpoints.get(endpoint));
+        if test.is_stratified() == text.strata.is_empty() {
             self.wrong(
                 &format!("{path}.test"),
                 "a stratified test needs strata, and strata a stratified test",
@@ -197,6 +208,30 @@ impl Builder<'_> {
             method: Method { summary: text.summary, test },
             subgroups: indices,
             strata,
+        }
+    }
+
+    /// Whether the summary measure and the test can read the end point.
+    fn fits(&mut self, path: &str, text: &EstimandText, test: Test, endpoint: Option<&Endpoint>) {
+        let Some(endpoint) = endpoint else { return };
+        let yields = endpoint.kind.yields();
+        if text.summary.reads() != yields {
+            let fitting: Vec<&str> =
+                Summary::ALL.into_iter().filter(|s| s.reads() == yields).map(Summary::name).collect();
+            let message =
+                format!("this end point has no such summary measure; write {}", fitting.join(" or "));
+            return self.wrong(&format!("{path}.summary"), message);
+        }
+        if let Kind::Value(value) = &endpoint.kind
+            && value.at_death == AtDeath::Worst
+            && !matches!(test, Test::MannWhitney | Test::VanElteren)
+        {
+            let message =
+                "those who die rank behind everybody; write test = \"mann_whitney\" or \"van_elteren\"";
+            self.wrong(path, message);
+        }
+        if test == Test::Ancova && !matches!(endpoint.kind, Kind::Value(_)) {
+            self.wrong(&format!("{path}.test"), "this end point has no baseline to adjust for");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
         recipe::{ArmRecipe, BailOutRecipe, Effect, Knob, Recipe, Shift, Turns},
     },
     population::Population,
-    scenario::text::{Conditions, EffectText, PeriodText},
+    scenario::text::{Conditions, EffectText, PeriodText, RareText},
     trial::pool::Pool,
     units::Days,
 };
@@ -68,6 +68,7 @@ impl Builder<'_> {
             let arm = self.arm(&format!("{path}.arm"), &anchor.arm);
             let endpoint = self.endpoint_index(&format!("{path}.of"), &anchor.of);
             let Some(endpoint) = endpoints.get(endpoint) else { continue };
+            self.solvable(&format!("{path}.of"), endpoint);
             let events = match &anchor.shifts {
                 Some(names) => {
                     let mut list = Vec::new();
@@ -98,6 +99,13 @@ impl Builder<'_> {
                 label: format!("{} in {}", endpoint.label, self.text.arm.0[arm].0),
                 path,
             });
+        }
+    }
+
+    /// A result can be solved for only where its expectation has a closed form.
+    fn solvable(&mut self, path: &str, endpoint: &Endpoint) {
+        if !endpoint.kind.has_closed_form() {
+            self.wrong(path, "a result can be stated only of the first of some events, alike in all arms");
         }
     }
 
@@ -149,6 +157,7 @@ impl Builder<'_> {
                 let path = format!("{path}.such_that");
                 let endpoint = self.endpoint_index(&format!("{path}.of"), &such.of);
                 let Some(endpoint) = endpoints.get(endpoint) else { continue };
+                self.solvable(&format!("{path}.of"), endpoint);
                 let events = endpoint.any_of.clone();
                 let wanted = match (such.risk, such.risk_ratio, such.hazard_ratio) {
                     (None, Some(ratio), None) => {
@@ -194,6 +203,7 @@ impl Builder<'_> {
         let ways = [
             text.hazard_ratio.is_some(),
             text.by_period.is_some() && text.such_that.is_none(),
+            text.taken_as_hazard_ratio.is_some(),
             text.risk_ratio.is_some(),
             text.such_that.is_some(),
             text.same_as.is_some(),
@@ -201,10 +211,11 @@ impl Builder<'_> {
         if ways.iter().filter(|&&w| w).count() != 1 {
             self.wrong(
                 path,
-                "state the effect in one way: hazard_ratio, by_period, risk_ratio, such_that or same_as",
+                "state the effect in one way: hazard_ratio, by_period, taken_as_hazard_ratio, risk_ratio, such_that or same_as",
             );
         }
-        let (knots, log_hazard_ratio) = match (&text.by_period, text.hazard_ratio) {
+        let stands = text.taken_as_hazard_ratio.as_ref().map(RareText::value);
+        let (knots, log_hazard_ratio) = match (&text.by_period, text.hazard_ratio.or(stands)) {
             (Some(periods), _) => self.periods(&format!("{path}.by_period"), periods),
             (None, Some(ratio)) => (
                 vec![0.0],

@@ -7,8 +7,11 @@ mod cells;
 mod conduct;
 mod design;
 mod effects;
+mod events;
+mod kinds;
 
 pub use cells::{Cells, MOST_RULES};
+pub use events::with_events;
 
 use super::{
     document::{Document, suggestion},
@@ -19,6 +22,7 @@ use crate::{
     outcome::{
         endpoint::Endpoint,
         events::{EventKind, Events},
+        kinds::Kind,
     },
     population::{Dictionary, Expression, Population, Reading},
 };
@@ -178,12 +182,18 @@ impl<'a> Builder<'a> {
     fn endpoint(&mut self, name: &str, text: &EndpointText, deaths: &[usize]) -> Endpoint {
         let path = format!("endpoint.{name}");
         let mut any_of = Vec::new();
-        if text.any_of.is_empty() {
+        let other = [text.value.is_some(), text.peak.is_some(), text.count.is_some()];
+        if text.any_of.is_empty()
+            && text.tiers.is_empty()
+            && text.days_free.is_none()
+            && !other.contains(&true)
+        {
             self.wrong(&path, "an end point needs at least one event; write any_of = [\"death\"]");
         }
-        for (i, event) in text.any_of.iter().enumerate() {
+        for (i, event) in text.any_of.iter().enumerate().filter(|(_, e)| *e != kinds::BAIL_OUT) {
             any_of.extend(self.events_of(&format!("{path}.any_of.{i}"), event));
         }
+        any_of.retain(|&e| self.counts_until(text, e));
         any_of.sort_unstable();
         any_of.dedup();
         if text.by > self.text.trial.follow_up {
@@ -196,14 +206,26 @@ impl<'a> Builder<'a> {
         if text.by.0 <= 0.0 {
             self.wrong(&format!("{path}.by"), "the horizon has to be after randomisation");
         }
-        Endpoint {
+        let mut ended_by: Vec<usize> = deaths.iter().copied().filter(|d| !any_of.contains(d)).collect();
+        if text.until.is_some() {
+            let leaving: Vec<usize> = self.events().of_kind(EventKind::Discharge).collect();
+            if leaving.is_empty() {
+                self.wrong(&format!("{path}.until"), "nobody is discharged in this population");
+            }
+            ended_by.retain(|&e| self.counts_until(text, e));
+            ended_by.extend(leaving);
+        }
+        let mut endpoint = Endpoint {
             name: name.to_owned(),
             label: text.label.clone().unwrap_or_else(|| spoken(name)),
-            ended_by: deaths.iter().copied().filter(|d| !any_of.contains(d)).collect(),
+            ended_by,
             any_of,
             by: text.by.0,
             higher_is_better: text.better == Better::Higher,
-        }
+            kind: Kind::FirstOf,
+        };
+        endpoint.kind = self.kind(name, text, &endpoint);
+        endpoint
     }
 
     fn endpoint_index(&mut self, path: &str, name: &str) -> usize {

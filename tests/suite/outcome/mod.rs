@@ -2,5 +2,6 @@
 
 mod course;
 mod expectation;
+mod kinds;
 mod switching;
 mod twin;

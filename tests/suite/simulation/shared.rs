@@ -52,8 +52,10 @@ pub fn run<'a>(scenario: &'a Scenario, variant: &str) -> &'a Run {
 
 /// The truths of all runs as the fold wants them.
 pub fn truths(scenario: &Scenario) -> Vec<Vec<Vec<Truth>>> {
-    let of = |slices: &Vec<f64>| slices.iter().map(|&value| Truth { value, mcse: 0.0 }).collect();
-    scenario.truths.iter().map(|t| t.estimands.iter().map(of).collect()).collect()
+    let of = |(slices, errors): (&Vec<f64>, &Vec<f64>)| {
+        slices.iter().zip(errors).map(|(&value, &mcse)| Truth { value, mcse }).collect()
+    };
+    scenario.truths.iter().map(|t| t.estimands.iter().zip(&t.errors).map(of).collect()).collect()
 }
 
 /// A sink that keeps what it is given.

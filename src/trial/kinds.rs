@@ -1,0 +1,59 @@
+//! End points that are more than the first of some events: how a trial observes and compares them.
+
+use super::{Trial, Workspace, design::Look, estimand::Estimand};
+use crate::{
+    analysis::{
+        comparison::{Comparison, Strata, Summary},
+        competing::compare_incidence,
+        hierarchical::compare_tiers,
+        rates::compare_rates,
+        values::compare_values,
+    },
+    outcome::{
+        endpoint::Observed,
+        kinds::{Kind, Measured, Yields},
+    },
+};
+
+impl Trial {
+    /// Writes what is known at a look of every end point that is a number.
+    pub(super) fn observe_numbers(&self, look: &Look, workspace: &mut Workspace) {
+        let Workspace { cohort, followed, measurement_luck: luck, measured, .. } = workspace;
+        for (endpoint, measured) in self.endpoints.iter().zip(measured) {
+            match &endpoint.kind {
+                Kind::FirstOf | Kind::Composite(_) | Kind::Tiers(_) => continue,
+                Kind::Value(kind) => kind.observe(&self.measurements, luck, cohort, followed, measured),
+                Kind::Count(kind) => kind.observe(&self.measurements, luck, cohort, followed, measured),
+                Kind::DaysFree(kind) => kind.observe(&self.measurements, luck, cohort, followed, measured),
+            }
+            let mature = self.mature(endpoint, look, cohort, followed.len());
+            measured.known[mature..].fill(false);
+        }
+    }
+
+    /// The comparison of an estimand that is not one of risks or times to the first event; none if it is.
+    pub(super) fn compare_kind(
+        &self,
+        estimand: &Estimand,
+        seen: &[Observed],
+        measured: &[Measured],
+        group: &[u8],
+        strata: Strata<'_>,
+        member: &dyn Fn(usize) -> bool,
+    ) -> Option<Comparison> {
+        let (e, method) = (estimand.endpoint, estimand.method);
+        let endpoint = &self.endpoints[e];
+        let higher = |e: usize| self.endpoints[e].higher_is_better;
+        match (&endpoint.kind, endpoint.kind.yields()) {
+            (Kind::Tiers(tiers), _) => {
+                Some(compare_tiers(tiers, seen, measured, higher, group, method, member))
+            }
+            (_, Yields::Value) => Some(compare_values(&measured[e], group, method, strata, member)),
+            (_, Yields::Count) => Some(compare_rates(&measured[e], group, method, member)),
+            _ if method.summary == Summary::SubdistributionHazardRatio => {
+                Some(compare_incidence(&seen[e], group, endpoint.by, member))
+            }
+            _ => None,
+        }
+    }
+}
