@@ -170,6 +170,8 @@ struct TrialFold {
     information: Moments,
     /// Trials that end at each look by decision.
     ended: Vec<[u64; 5]>,
+    /// Patients analysed and primary events at each look, for designs with several.
+    looks: Vec<[Moments; 2]>,
 }
 
 /// Operating characteristics from the blocks seen so far; they can be asked for at any moment.
@@ -190,7 +192,7 @@ impl Fold {
             RunFold {
                 last: cells(),
                 looks: (0..if most > 1 { most } else { 0 }).map(|_| cells()).collect(),
-                trial: TrialFold { ended: vec![[0; 5]; most], ..TrialFold::default() },
+                trial: TrialFold::new(most),
                 counts: vec![Moments::default(); counted],
                 shares: vec![Moments::default(); counted],
                 arm_patients: vec![0; trial.arms.len()],
@@ -254,6 +256,11 @@ impl RunFold {
         let mut rest = rows;
         while let Some(first) = rest.first() {
             let look = usize::from(first.look);
+            if let Some([patients, events]) = self.trial.looks.get_mut(look - 1) {
+                let c = &first.comparison;
+                patients.add(f64::from(c.n_treatment + c.n_control));
+                events.add(f64::from(c.events_treatment + c.events_control));
+            }
             for (e, slices) in self.slices.iter().enumerate() {
                 for k in 0..slices.len() {
                     let row = &rest[k];
@@ -326,6 +333,15 @@ impl RunFold {
                 list.push(Measure { look: Some(look as u8 + 1), ..stopped });
             }
         }
+        for (look, [patients, events]) in fold.looks.iter().enumerate() {
+            let look = Some(look as u8 + 1);
+            list.push(Measure { look, ..Measure::proportion(&blank, "reached", patients.n, n) });
+            if patients.n > 0 {
+                let at = |measure| Measure { look, replicates: patients.n, ..measure };
+                list.push(at(mean("patients", patients)));
+                list.push(at(mean("events", events)));
+            }
+        }
         if !early.is_empty() {
             for (measure, decision) in STOPS {
                 let stopped = early.iter().map(|ended| ended[decision as usize]).sum();
@@ -386,6 +402,15 @@ const MONTH_QUANTILES: [(&str, f64); 5] = [
 ];
 
 impl TrialFold {
+    fn new(looks: usize) -> Self {
+        let several = if looks > 1 { looks } else { 0 };
+        TrialFold {
+            ended: vec![[0; 5]; looks],
+            looks: vec![Default::default(); several],
+            ..TrialFold::default()
+        }
+    }
+
     fn add(&mut self, trial: &TrialRow) {
         self.patients.push(f64::from(trial.patients));
         self.screened.add(trial.screened as f64);

@@ -2,7 +2,7 @@
 
 use super::{
     compose::{
-        model,
+        looks, model,
         outcomes::{expectation_label, expectation_numbers},
     },
     numbers::{MISSING, count, decimals, fixed, interval, percent, signed, signed_with_error},
@@ -140,6 +140,7 @@ fn base(results: &Results) -> String {
         }
         lines.push(line);
     }
+    lines.extend(looks::lines(results, 0));
     let failed = results.power(0, place).map_or(0, |m| m.failed);
     if failed > 0 {
         lines

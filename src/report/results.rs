@@ -60,17 +60,32 @@ impl<'a> Place<'a> {
 pub struct Results<'a> {
     pub scenario: &'a Scenario,
     by_run: Vec<Vec<&'a Measure>>,
+    /// Measures at single looks.
+    by_look: Vec<Vec<&'a Measure>>,
 }
 
 impl<'a> Results<'a> {
     pub fn new(input: &Input<'a>) -> Self {
         let mut by_run = vec![Vec::new(); input.scenario.runs.len()];
-        for measure in input.measures.iter().filter(|m| m.look.is_none()) {
-            if let Some(list) = by_run.get_mut((measure.run as usize).wrapping_sub(1)) {
+        let mut by_look = by_run.clone();
+        for measure in input.measures {
+            let lists = if measure.look.is_none() { &mut by_run } else { &mut by_look };
+            if let Some(list) = lists.get_mut((measure.run as usize).wrapping_sub(1)) {
                 list.push(measure);
             }
         }
-        Results { scenario: input.scenario, by_run }
+        Results { scenario: input.scenario, by_run, by_look }
+    }
+
+    /// A measure at one look, of an estimand in all patients or, with an empty name, of the trial.
+    pub fn at_look(&self, run: usize, estimand: &str, look: u8, measure: &str) -> Option<&'a Measure> {
+        self.by_look[run].iter().copied().find(|m| {
+            m.look == Some(look)
+                && m.measure == measure
+                && m.estimand == estimand
+                && m.population == "all"
+                && m.arm.is_empty()
+        })
     }
 
     /// A measure at the last look, if it was computed.

@@ -167,9 +167,10 @@ fn with_assumptions(document: &Document, sourced: Vec<Sourced>) -> Vec<Sourced> 
 
 /// Numbers that choose how the simulation is run and state nothing about patients.
 fn is_conduct(path: &str) -> bool {
-    ["seed", "replicates", "within", "alpha", "two_sided", "one_sided", "blocks", "by", "published"]
-        .iter()
-        .any(|key| path.split('.').any(|part| part == *key))
+    path.starts_with("trial.design.")
+        || ["seed", "replicates", "within", "blocks", "by", "published"]
+            .iter()
+            .any(|key| path.split('.').any(|part| part == *key))
 }
 
 fn expectations<'a>(

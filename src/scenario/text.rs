@@ -537,6 +537,7 @@ pub struct LossText {
 pub enum DesignText {
     Fixed(FixedText),
     StopOrGo(StopOrGoText),
+    GroupSequential(Box<GroupSequentialText>),
 }
 
 /// One analysis, when everyone is followed up.
@@ -555,6 +556,142 @@ pub struct StopOrGoText {
     pub first_stage: f64,
     /// The trial goes on if the benefit, in standard errors, is above this.
     pub go_if_benefit_above: f64,
+}
+
+/// Looks at which the trial may stop.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSequentialText {
+    pub alpha: AlphaText,
+    /// Information at each look as a share of all, the last 1: of the patients, unless `events` or `months`
+    /// say when the looks are.
+    pub looks: Option<Vec<f64>>,
+    /// Looks when so many of the primary end point have happened.
+    pub events: Option<Vec<u32>>,
+    /// Looks so many months after the first site opened; `looks` then says what information is expected.
+    pub months: Option<Vec<f64>>,
+    /// Whether a look at a share of the patients waits until they have reached the primary horizon.
+    #[serde(default)]
+    pub when: WhenText,
+    /// Primary events that make full information, for looks whose information is only known when made.
+    pub full_events: Option<f64>,
+    /// An exact family, or stated bounds.
+    pub boundary: Option<BoundaryText>,
+    /// A spending function.
+    pub spending: Option<SpendingText>,
+    /// What the error is spent by; information unless said.
+    #[serde(default)]
+    pub spend_by: SpendByText,
+    pub futility: Option<FutilityText>,
+    /// Bounds on z in the direction of harm, for a one-sided test.
+    pub harm: Option<HarmText>,
+    pub recruitment: Option<RecruitmentText>,
+    /// Time from the cut of the data to the decision.
+    pub lag: Option<Days>,
+    /// Adds the estimates that allow for stopping: `NAME.stagewise` and `NAME.repeated`.
+    #[serde(default)]
+    pub estimates: bool,
+}
+
+/// When a look at a share of the patients is made.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenText {
+    /// When all of them have reached the primary horizon.
+    #[default]
+    FollowedUp,
+    /// When the last of them is enrolled, with what is known then.
+    Enrolled,
+}
+
+/// Bounds that are all known beforehand.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum BoundaryText {
+    #[serde(rename = "obrien_fleming")]
+    OBrienFleming,
+    Pocock,
+    WangTsiatis(f64),
+    HaybittlePeto(f64),
+    /// Bounds on z, positive for benefit.
+    Stated(Vec<f64>),
+}
+
+/// How error is spent.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SpendingText {
+    #[serde(rename = "obrien_fleming")]
+    OBrienFleming,
+    Pocock,
+    HwangShihDecani(f64),
+    KimDemets(f64),
+    /// Error spent by each look, in the direction of benefit, the last the whole.
+    Stated(Vec<f64>),
+}
+
+/// What spending follows.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SpendByText {
+    #[default]
+    Information,
+    /// The share of the planned months that has passed.
+    Time,
+}
+
+/// When to give up. One of the first four keys says how.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct FutilityText {
+    /// Stop below these; z counted upwards for benefit, one for each look before the last.
+    pub z: Option<Vec<f64>>,
+    /// Stop if the conditional power of the last look is below this.
+    pub conditional_power: Option<f64>,
+    /// Stop if the predictive power of the last look is below this.
+    pub predictive_power: Option<f64>,
+    /// Spend the chance of missing the effect like this.
+    pub beta_spending: Option<SpendingText>,
+    /// What conditional power assumes of patients still to come.
+    #[serde(default)]
+    pub assuming: AssumingText,
+    /// Power of the trial at the effect it is designed for: beta spending spends the rest, and conditional
+    /// power can assume this effect.
+    pub power: Option<f64>,
+    /// Whether the trial must stop, so that the bounds for benefit may be lower.
+    #[serde(default)]
+    pub binding: bool,
+}
+
+/// What conditional power assumes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum AssumingText {
+    /// The effect seen so far.
+    #[default]
+    Trend,
+    /// The effect the design is meant to find.
+    Design,
+}
+
+/// Bounds for harm. One of the keys.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct HarmText {
+    /// Stop above these, one for each look before the last.
+    pub z: Option<Vec<f64>>,
+    /// Spend `error` like this.
+    pub spending: Option<SpendingText>,
+    /// Chance of stopping for harm without effect.
+    pub error: Option<f64>,
+}
+
+/// Whether patients are enrolled while a look is prepared.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RecruitmentText {
+    GoesOn,
+    Waits,
 }
 
 /// The error of a false claim of benefit.

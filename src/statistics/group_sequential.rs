@@ -95,17 +95,17 @@ impl Crossing {
 ///
 /// Armitage, McPherson & Rowe, J R Stat Soc A 1969;132:235. Jennison & Turnbull, Group Sequential Methods,
 /// 2000, chapter 19.
-struct Recursion {
+pub(super) struct Recursion {
     drift: f64,
     information: f64,
-    points: Vec<f64>,
+    pub(super) points: Vec<f64>,
     /// Quadrature weight times density.
-    mass: Vec<f64>,
+    pub(super) mass: Vec<f64>,
     nodes: (Vec<f64>, Vec<f64>),
 }
 
 impl Recursion {
-    fn new(drift: f64) -> Self {
+    pub(super) fn new(drift: f64) -> Self {
         Recursion { drift, information: 0.0, points: Vec::new(), mass: Vec::new(), nodes: gauss_legendre(64) }
     }
 
@@ -142,7 +142,7 @@ impl Recursion {
     }
 
     /// Goes on to information `t` with those between `low` and `high`.
-    fn advance(&mut self, t: f64, low: f64, high: f64) {
+    pub(super) fn advance(&mut self, t: f64, low: f64, high: f64) {
         const PANELS: usize = 3;
         let middle = self.drift * t.sqrt();
         let (low, high) = (low.max(middle - 10.5), high.min(middle + 10.5));

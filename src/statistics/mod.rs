@@ -4,6 +4,7 @@
 //! experimental arm, group 1, does better on a bad event.
 
 mod adaptive;
+mod after_stopping;
 mod bayes;
 mod competing_risks;
 mod counts;
@@ -40,6 +41,7 @@ mod unconditional;
 mod win_ratio;
 
 pub use adaptive::*;
+pub use after_stopping::*;
 pub use bayes::*;
 pub use competing_risks::*;
 pub use counts::*;

@@ -105,7 +105,16 @@ impl<'a> Intake<'a> {
                 }
             }
         }
-        Look { stage: *stage, cut, day, patients, events: 0, complete, decision: Decision::Continue }
+        Look {
+            stage: *stage,
+            cut,
+            day,
+            patients,
+            mature: 0,
+            events: 0,
+            complete,
+            decision: Decision::Continue,
+        }
     }
 
     /// Enrols until the data of a look can be cut: the day of the cut, and how many patients were in the

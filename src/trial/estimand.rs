@@ -2,6 +2,15 @@
 
 use crate::analysis::comparison::Method;
 
+/// How an estimate allows for the looks at which the trial could have stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterStopping {
+    /// Median-unbiased, with the interval of the stagewise order.
+    Stagewise,
+    /// Plain, with the interval that holds at every look.
+    Repeated,
+}
+
 /// One comparison a trial reports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimand {
@@ -17,4 +26,6 @@ pub struct Estimand {
     pub subgroups: Vec<usize>,
     /// Index of the subgroup whose levels are the strata of a stratified test.
     pub strata: Option<usize>,
+    /// Whether its estimate allows for stopping, in a group sequential design.
+    pub after_stopping: Option<AfterStopping>,
 }

@@ -144,7 +144,9 @@ impl Trial {
             self.observe(endpoint, &look, &workspace.cohort, &workspace.followed, seen);
         }
         self.observe_numbers(&look, workspace);
-        let primary = &workspace.seen[self.estimands[0].endpoint];
+        let primary = self.estimands[0].endpoint;
+        look.mature = self.mature(&self.endpoints[primary], &look, &workspace.cohort, look.patients);
+        let primary = &workspace.seen[primary];
         look.events = primary.event.iter().filter(|&&e| e).count() as u32;
         let first = record.rows.len();
         self.compare(&look, 0, workspace, &mut record.rows);

@@ -4,6 +4,7 @@
 //! out. Every number from replicates carries its Monte Carlo error; numbers from the model have none.
 
 mod kinds;
+pub(super) mod looks;
 pub(super) mod model;
 pub(super) mod outcomes;
 mod plots;
@@ -40,6 +41,7 @@ pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
     sections.push(outcomes::power(&results, shown(&[plots::POWER, plots::VARIANTS])));
     sections.push(outcomes::estimation(&results, shown(&[plots::ESTIMATES])));
     sections.push(outcomes::size_and_time(&results));
+    sections.extend(looks::stopping(&results, shown(&[plots::BOUNDARIES])));
     sections.push(outcomes::patients(&results, shown(&[plots::COMPLICATIONS])));
     sections.extend(outcomes::subgroups(&results, shown(&[plots::FOREST])));
     sections.extend(outcomes::decomposition(&results));

@@ -5,9 +5,9 @@ use crate::{
     outcome::events::EventKind,
     report::{
         figures::{
-            Complication, Complications, CurveKind, EffectScale, Estimates, Figure, Forest, ForestLevel,
-            ForestRow, KaplanMeier, KaplanMeierArm, Power, PowerAxis, PowerPoint, PowerSeries, Risk, Variant,
-            Variants,
+            Boundaries, Complication, Complications, CurveKind, EffectScale, Estimates, Figure, Forest,
+            ForestLevel, ForestRow, KaplanMeier, KaplanMeierArm, Power, PowerAxis, PowerPoint, PowerSeries,
+            Risk, Variant, Variants,
         },
         numbers::{fixed, percent},
         results::{
@@ -15,13 +15,14 @@ use crate::{
             patients_in, shares_of_levels,
         },
     },
-    trial::{Trial, estimand::Estimand},
+    trial::{Trial, design::Design, estimand::Estimand},
 };
 
 pub const KAPLAN_MEIER: &str = "kaplan_meier";
 pub const ESTIMATES: &str = "estimates";
 pub const POWER: &str = "power_by_effect";
 pub const FOREST: &str = "forest";
+pub const BOUNDARIES: &str = "boundaries";
 pub const COMPLICATIONS: &str = "complications";
 pub const VARIANTS: &str = "variants";
 
@@ -35,7 +36,30 @@ pub fn all(results: &Results, fold: &Fold) -> Vec<Figure> {
     figures.extend(forest(results));
     figures.extend(complications(results));
     figures.extend(variants(results));
+    figures.extend(boundaries(results));
     figures
+}
+
+/// Bounds of the first group sequential run, as planned.
+fn boundaries(results: &Results) -> Option<Figure> {
+    let mut runs = results.scenario.runs.iter();
+    let (run, design) = runs.find_map(|run| match &run.trial.design {
+        Design::GroupSequential(design) => Some((run, design)),
+        _ => None,
+    })?;
+    let of = if run.variant.is_empty() { String::new() } else { format!(" of “{}”", run.variant) };
+    let drawn = Boundaries {
+        name: BOUNDARIES.into(),
+        title: String::new(),
+        caption: format!(
+            "Bounds as planned{of}, on the evidence for benefit (−z), by the share of the information."
+        ),
+        information: design.information.clone(),
+        benefit: design.upper.clone(),
+        futility: design.planned_futility(),
+        harm: design.planned_harm().iter().map(|bound| -bound).collect(),
+    };
+    Some(drawn.draw())
 }
 
 /// Arms somebody is assigned to, the primary estimand's control first, then its treatment.

@@ -201,6 +201,11 @@ pub fn design(results: &Results) -> Section {
             ));
             decision_rule(two.last.critical)
         }
+        Design::GroupSequential(looks) => {
+            facts.extend(super::looks::facts(trial, looks));
+            let bounds: Vec<String> = looks.upper.iter().map(|&u| fixed(-u, 3)).collect();
+            format!("if z < {} at looks 1 to {}, as planned", bounds.join(", "), looks.count())
+        }
     };
     facts.push(fact("Benefit is claimed", rules));
     let estimand = results.primary(0);

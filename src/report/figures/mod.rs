@@ -5,6 +5,7 @@
 //! than overlap; numbers that do not exist are left out of the picture rather than guessed.
 
 mod axis;
+mod boundaries;
 mod complications;
 mod estimates;
 mod forest;
@@ -15,6 +16,7 @@ mod rows;
 mod style;
 mod variants;
 
+pub use boundaries::Boundaries;
 pub use complications::{Complication, Complications, Risk};
 pub use estimates::{EffectScale, Estimates, mean_note};
 pub use forest::{Forest, ForestLevel, ForestRow};

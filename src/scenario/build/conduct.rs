@@ -61,7 +61,8 @@ impl Builder<'_> {
     ) -> Trial {
         let text = self.text;
         let mut subgroups = Vec::new();
-        let estimands = self.estimands(&endpoints, pool, &mut subgroups);
+        let mut estimands = self.estimands(&endpoints, pool, &mut subgroups);
+        let design = self.design(&mut estimands);
         let eligible = self.eligible();
         let consent = self.probability("trial.consent", text.trial.consent);
         let probability: Vec<f64> = (0..pool.len())
@@ -103,7 +104,7 @@ impl Builder<'_> {
             measurements,
             subgroups,
             estimands,
-            design: self.design(),
+            design,
         }
     }
 
@@ -208,6 +209,7 @@ impl Builder<'_> {
             method: Method { summary: text.summary, test },
             subgroups: indices,
             strata,
+            after_stopping: None,
         }
     }
 

@@ -3,11 +3,14 @@
 use super::Builder;
 use crate::{
     scenario::text::{AlphaText, DesignText},
-    trial::design::{Design, Fixed, StopOrGo},
+    trial::{
+        design::{Design, Fixed, StopOrGo},
+        estimand::Estimand,
+    },
 };
 
 impl Builder<'_> {
-    fn alpha(&mut self, path: &str, alpha: &AlphaText) -> f64 {
+    pub(super) fn alpha(&mut self, path: &str, alpha: &AlphaText) -> f64 {
         let one = alpha.one_direction();
         if one > 0.0 && one < 0.5 {
             return one;
@@ -25,8 +28,10 @@ impl Builder<'_> {
         0.025
     }
 
-    pub(super) fn design(&mut self) -> Design {
+    /// The design; some designs add estimands of their own.
+    pub(super) fn design(&mut self, estimands: &mut Vec<Estimand>) -> Design {
         match &self.text.trial.design {
+            DesignText::GroupSequential(text) => self.group_sequential(text, estimands),
             DesignText::Fixed(fixed) => {
                 Design::Fixed(Fixed::new(self.alpha("trial.design.fixed.alpha", &fixed.alpha)))
             }

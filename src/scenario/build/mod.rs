@@ -8,6 +8,7 @@ mod conduct;
 mod design;
 mod effects;
 mod events;
+mod group_sequential;
 mod kinds;
 
 pub use cells::{Cells, MOST_RULES};

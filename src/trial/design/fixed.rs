@@ -1,6 +1,6 @@
 //! The fixed design: one analysis, when everybody is followed up.
 
-use super::{DesignState, Recruitment, Stage, When, beyond};
+use super::{DesignState, Evidence, Recruitment, Stage, When, beyond};
 use crate::{
     statistics::normal_quantile,
     trial::{Trial, record::Decision},
@@ -23,9 +23,9 @@ impl Fixed {
         (state.made() == 0).then(|| Stage::last(trial, state))
     }
 
-    /// The decision on `z`; without an answer nothing is shown.
-    pub fn decide(&self, z: f64) -> Decision {
-        beyond(z, self.critical)
+    /// The last analysis; without an answer nothing is shown.
+    pub(super) fn decide(&self, evidence: &mut Evidence) -> Decision {
+        evidence.mark(beyond(evidence.primary(), self.critical), self.critical)
     }
 }
 

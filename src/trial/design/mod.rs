@@ -13,7 +13,9 @@
 //! its reading with error messages in `scenario/build/design.rs`. Everything by estimand, arm or subgroup
 //! is in the rows; a design that wants the data of one stage alone says so in [`Design::by_stage`].
 
+pub mod boundaries;
 pub mod fixed;
+pub mod group_sequential;
 pub mod stop_or_go;
 
 use super::{
@@ -21,6 +23,7 @@ use super::{
     record::{Decision, Row, Slice},
 };
 pub use fixed::Fixed;
+pub use group_sequential::GroupSequential;
 pub use stop_or_go::StopOrGo;
 
 /// A design, one variant per kind.
@@ -28,6 +31,7 @@ pub use stop_or_go::StopOrGo;
 pub enum Design {
     Fixed(Fixed),
     StopOrGo(StopOrGo),
+    GroupSequential(Box<GroupSequential>),
 }
 
 /// When a look is made: when its data are cut.
@@ -73,6 +77,8 @@ pub struct Look {
     pub day: f64,
     /// The patients analysed are the first of the cohort, this many.
     pub patients: usize,
+    /// How many of them were enrolled early enough to have reached the primary horizon.
+    pub mature: usize,
     /// Primary events among them that were known.
     pub events: u32,
     /// Whether nothing is left to come: everybody planned is enrolled and followed up.
@@ -153,6 +159,13 @@ impl Evidence<'_> {
         self.rows.iter_mut().find(|row| usize::from(row.estimand) == estimand && row.slice == slice)
     }
 
+    /// Marks the primary row with what the trial decides, and every other by `critical`.
+    pub fn mark(&mut self, primary: Decision, critical: f64) -> Decision {
+        self.mark_others(critical);
+        self.rows[0].decision = primary;
+        primary
+    }
+
     /// Marks every row but the primary one: significant beyond `critical`, interactions at their own level.
     pub fn mark_others(&mut self, critical: f64) {
         for row in &mut self.rows[1..] {
@@ -182,24 +195,23 @@ impl Design {
         match self {
             Design::Fixed(design) => design.next_stage(trial, state),
             Design::StopOrGo(design) => design.next_stage(trial, state),
+            Design::GroupSequential(design) => design.next_stage(trial, state),
         }
     }
 
     /// Marks the rows of a look and decides how the trial goes on.
-    pub fn decide(&self, evidence: &mut Evidence, _state: &mut DesignState) -> Decision {
-        let decision = match self {
-            Design::Fixed(design) => design.decide(evidence.primary()),
-            Design::StopOrGo(design) => design.decide(evidence.look.stage, evidence.primary()),
-        };
-        evidence.rows[0].decision = decision;
-        evidence.mark_others(self.critical());
-        decision
+    pub fn decide(&self, evidence: &mut Evidence, state: &mut DesignState) -> Decision {
+        match self {
+            Design::Fixed(design) => design.decide(evidence),
+            Design::StopOrGo(design) => design.decide(evidence),
+            Design::GroupSequential(design) => design.decide(evidence, state),
+        }
     }
 
     /// Whether the design needs the comparisons of each stage alone.
     pub fn by_stage(&self) -> bool {
         match self {
-            Design::Fixed(_) | Design::StopOrGo(_) => false,
+            Design::Fixed(_) | Design::StopOrGo(_) | Design::GroupSequential(_) => false,
         }
     }
 
@@ -208,6 +220,7 @@ impl Design {
         match self {
             Design::Fixed(_) => 1,
             Design::StopOrGo(_) => 2,
+            Design::GroupSequential(design) => design.count(),
         }
     }
 
@@ -216,6 +229,7 @@ impl Design {
         match self {
             Design::Fixed(design) => design.critical,
             Design::StopOrGo(design) => design.last.critical,
+            Design::GroupSequential(design) => design.upper[design.count() - 1],
         }
     }
 }

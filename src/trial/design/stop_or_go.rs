@@ -1,6 +1,6 @@
 //! Stop or go: two stages, with recruitment waiting for the look between them.
 
-use super::{DesignState, Fixed, Recruitment, Stage};
+use super::{DesignState, Evidence, Fixed, Recruitment, Stage};
 use crate::trial::{Trial, record::Decision};
 
 /// A trial that goes on to its full size only if the first stage is good enough.
@@ -30,13 +30,11 @@ impl StopOrGo {
         }
     }
 
-    pub(super) fn decide(&self, stage: Stage, z: f64) -> Decision {
-        if stage.look > 1 {
-            self.last.decide(z)
-        } else if -z > self.go_if_benefit_above {
-            Decision::Continue
-        } else {
-            Decision::Futility
+    pub(super) fn decide(&self, evidence: &mut Evidence) -> Decision {
+        if evidence.look.stage.look > 1 {
+            return self.last.decide(evidence);
         }
+        let goes_on = -evidence.primary() > self.go_if_benefit_above;
+        evidence.mark(if goes_on { Decision::Continue } else { Decision::Futility }, self.last.critical)
     }
 }

@@ -50,15 +50,40 @@ pub fn power(risks: TwoRisks) -> [f64; 2] {
 ///
 /// It goes on if `−z > go` after the first `first` patients per arm; the second stage adds as many.
 pub fn stop_or_go(first: usize, treatment: f64, control: f64, go: f64) -> [f64; 2] {
-    let (treated, controls) = (binomial(first, treatment), binomial(first, control));
+    let risks = TwoRisks { n: first, treatment, control };
+    let goes_on = |z: f64| -z > go;
+    let (at_first, benefit) = both_stages(risks, goes_on, |_| 1.0, CRITICAL);
+    [at_first, benefit]
+}
+
+/// A trial of two equal stages of `risks.n` patients per arm that stops beyond `early` in either direction:
+/// probability of benefit at the first look, of harm there, and of benefit at either.
+pub fn two_stages(risks: TwoRisks, early: f64, last: f64) -> [f64; 3] {
+    let goes_on = |z: f64| z.abs() <= early;
+    let (benefit_early, late) = both_stages(risks, goes_on, |z| f64::from(u8::from(z < -early)), last);
+    let (harm_early, _) = both_stages(risks, goes_on, |z| f64::from(u8::from(z > early)), last);
+    [benefit_early, harm_early, benefit_early + late]
+}
+
+/// Probability of stopping after the first stage, weighted by `stopped`, and of benefit beyond `last` when
+/// both stages are in.
+fn both_stages(
+    risks: TwoRisks,
+    goes_on: impl Fn(f64) -> bool,
+    stopped: impl Fn(f64) -> f64,
+    last: f64,
+) -> (f64, f64) {
+    let first = risks.n;
+    let (treated, controls) = (binomial(first, risks.treatment), binomial(first, risks.control));
     // Law of the events so far among trials that go on, then both stages together.
-    let mut stopped = 0.0;
+    let mut at_first = 0.0;
     let mut both = vec![vec![0.0; 2 * first + 1]; 2 * first + 1];
     for (x, px) in treated.iter().enumerate() {
         // Second-stage events of the treated, for this x; the controls follow row by row.
         let mut goes = vec![0.0; first + 1];
         for (y, py) in controls.iter().enumerate() {
-            if -pooled_z(x, y, first) > go { goes[y] = px * py } else { stopped += px * py }
+            let z = pooled_z(x, y, first);
+            if goes_on(z) { goes[y] = px * py } else { at_first += px * py * stopped(z) }
         }
         let mut with_second = vec![0.0; 2 * first + 1];
         for (y, p) in goes.iter().enumerate().filter(|(_, p)| **p > 0.0) {
@@ -75,10 +100,10 @@ pub fn stop_or_go(first: usize, treatment: f64, control: f64, go: f64) -> [f64; 
     let mut benefit = 0.0;
     for (x, row) in both.iter().enumerate() {
         for (y, p) in row.iter().enumerate() {
-            if pooled_z(x, y, 2 * first) < -CRITICAL {
+            if pooled_z(x, y, 2 * first) < -last {
                 benefit += p;
             }
         }
     }
-    [stopped, benefit]
+    (at_first, benefit)
 }

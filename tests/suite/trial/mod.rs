@@ -1,5 +1,7 @@
 //! Designs against arithmetic and against each other.
 
+mod group_sequential;
+
 use crate::{
     known_answers::{TwoRisks, power, stop_or_go},
     simulation::{agrees, blocks, load, measures, prepare},
