@@ -1,7 +1,7 @@
 //! Time to one kind of event when another may come first. Causes are numbered from 1; 0 is censored.
 
 use super::{
-    interval::Interval, log_rank::levels, normal::interval_multiplier, reason::Reason, solve::Matrix,
+    interval::Interval, log_rank::levels, matrix::Matrix, normal::interval_multiplier, reason::Reason,
     tails::chi_square_survival,
 };
 

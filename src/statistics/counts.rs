@@ -3,9 +3,9 @@
 use super::{
     glm::{Family, Regression, dot, glm},
     interval::Interval,
+    matrix::Matrix,
     proportion::clopper_pearson_interval,
     reason::Reason,
-    solve::Matrix,
     two_by_two::Estimate,
     unconditional::binomial,
 };

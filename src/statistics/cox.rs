@@ -1,9 +1,10 @@
 use super::{
     interval::Interval,
     log_rank::levels,
+    matrix::Matrix,
     normal::two_sided_p,
     reason::Reason,
-    solve::{Matrix, root},
+    solve::root,
     tails::{chi_square_quantile, chi_square_survival},
 };
 
@@ -312,9 +313,7 @@ impl<'a> Prepared<'a> {
             for (s, m) in score.iter_mut().zip(set.mean) {
                 *s -= set.weight * m;
             }
-            for (v, c) in information.values.iter_mut().zip(set.covariance) {
-                *v += set.weight * c;
-            }
+            information.add_symmetric(set.weight, set.covariance);
         });
         for i in (0..self.data.time.len()).filter(|&i| self.data.event[i]) {
             let w = self.weight(i);

@@ -4,8 +4,8 @@
 use super::{
     cox::{CoxData, CoxEstimate, Prepared, Ties},
     kaplan_meier::KaplanMeier,
+    matrix::Matrix,
     reason::Reason,
-    solve::Matrix,
     tails::chi_square_survival,
 };
 

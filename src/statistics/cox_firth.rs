@@ -1,7 +1,7 @@
 use super::{
     cox::{CoxData, Prepared, Ties},
+    matrix::Matrix,
     reason::Reason,
-    solve::Matrix,
     tails::chi_square_survival,
 };
 

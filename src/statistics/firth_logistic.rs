@@ -1,8 +1,9 @@
 use super::{
     glm::{Regression, dot, logistic},
     interval::Interval,
+    matrix::Matrix,
     reason::Reason,
-    solve::{Matrix, root},
+    solve::root,
     tails::chi_square_quantile,
 };
 

@@ -1,7 +1,7 @@
 use super::{
     glm::{Family, Regression, add_product, dot, glm, logistic},
+    matrix::Matrix,
     reason::Reason,
-    solve::Matrix,
     two_by_two::Estimate,
 };
 

@@ -1,5 +1,5 @@
 use super::{
-    log_rank::levels, reason::Reason, solve::Matrix, tails::chi_square_survival, two_by_two::Estimate,
+    log_rank::levels, matrix::Matrix, reason::Reason, tails::chi_square_survival, two_by_two::Estimate,
 };
 
 /// The distribution of the outcome and the scale of the model.

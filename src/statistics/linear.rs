@@ -4,8 +4,8 @@
 use super::{
     glm::{Regression, dot},
     interval::Interval,
+    matrix::Matrix,
     reason::Reason,
-    solve::Matrix,
     tails::{student_quantile, student_two_sided_p},
 };
 
@@ -164,22 +164,14 @@ pub fn linear_regression(data: Regression<'_>) -> Result<LinearFit, Reason> {
             back.set(0, j, -c);
         }
     }
-    let turned = |m: &Matrix| {
-        let mut transposed = Matrix::zero(p);
-        for i in 0..p {
-            for j in 0..p {
-                transposed.set(i, j, back.get(j, i));
-            }
-        }
-        back.product(m).product(&transposed)
-    };
-    let scaled = |m: &Matrix, by: f64| Matrix { size: p, values: m.values.iter().map(|x| x * by).collect() };
+    let transposed = back.transposed();
+    let turned = |m: &Matrix| back.product(m).product(&transposed);
     let sandwich = |m: &Matrix| turned(&inverse.product(m).product(&inverse));
     let hc0 = sandwich(&hc0);
     Ok(LinearFit {
         coefficients: back.times(&beta),
-        covariance: scaled(&turned(&inverse), squares / degrees),
-        hc1: scaled(&hc0, n / degrees),
+        covariance: turned(&inverse).scaled(squares / degrees),
+        hc1: hc0.scaled(n / degrees),
         hc0,
         hc3: sandwich(&hc3),
         sigma: (squares / degrees).sqrt(),

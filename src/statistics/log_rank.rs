@@ -1,7 +1,7 @@
 use super::{
+    matrix::Matrix,
     normal::{normal_cdf, two_sided_p},
     reason::Reason,
-    solve::Matrix,
     tails::chi_square_survival,
     two_group::{EventTime, SortedExits, TwoGroupTable, sort_by_time},
 };
@@ -243,8 +243,8 @@ impl WeightedLogRanks {
     pub fn correlation(&self) -> Matrix {
         let se = self.covariance.standard_errors();
         let mut out = self.covariance.clone();
-        for i in 0..out.size {
-            for j in 0..out.size {
+        for i in 0..out.size() {
+            for j in 0..out.size() {
                 out.set(i, j, if i == j { 1.0 } else { self.covariance.get(i, j) / (se[i] * se[j]) });
             }
         }

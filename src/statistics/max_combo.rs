@@ -1,8 +1,9 @@
 use super::{
     log_rank::{Weight, WeightedLogRanks, weighted_log_ranks},
+    matrix::Matrix,
     normal::{normal_cdf, two_sided_p},
     reason::Reason,
-    solve::{Matrix, gauss_legendre},
+    solve::gauss_legendre,
     tails::chi_square_survival,
 };
 
@@ -83,7 +84,7 @@ pub fn maximum_exceeds(correlation: &Matrix, limit: f64, two_sided: bool) -> Res
     if limit <= 0.0 {
         return Err(Reason::OutOfRange);
     }
-    let (values, vectors) = correlation.eigen();
+    let (values, vectors) = correlation.eigen()?;
     let kept: Vec<usize> = (0..values.len()).filter(|&i| values[i] > 1e-9).collect();
     if kept.len() > 3 {
         return Err(Reason::OutOfRange);

@@ -1,7 +1,7 @@
 use super::{
     glm::{dot, logistic},
+    matrix::Matrix,
     reason::Reason,
-    solve::Matrix,
     two_by_two::Estimate,
 };
 

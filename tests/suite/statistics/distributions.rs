@@ -1,10 +1,10 @@
 use shocktrial::statistics::{
-    BetaRisk, GammaFrailty, LogNormal, PiecewiseExponential, TruncatedNormal, Weibull, beta_quantile,
+    BetaRisk, GammaFrailty, LogNormal, Matrix, PiecewiseExponential, TruncatedNormal, Weibull, beta_quantile,
     bivariate_normal_mean, bivariate_normal_upper, chi_square_quantile, chi_square_survival,
     constant_hazard_incidence, copula_both, copula_from_spearman, copula_kendall, copula_spearman, gamma_cdf,
     gamma_quantile, lognormal_correlation, mean_logistic_risk, negative_binomial_chances, normal_cdf,
-    normal_density, normal_quantile, normal_survival, solve::Matrix, solve::integrate, student_cdf,
-    student_quantile, student_two_sided_p,
+    normal_density, normal_quantile, normal_survival, solve::integrate, student_cdf, student_quantile,
+    student_two_sided_p,
 };
 
 use super::reference::{EXACT, Expected, Within};

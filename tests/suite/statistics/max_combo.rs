@@ -45,7 +45,7 @@ fn agrees_with_r() {
             expected.check(&at("p_two_sided"), test.p_two_sided, p);
             expected.check_option(&at("p_one_sided"), test.p_benefit, tight);
             expected.check_option(&at("p_one_sided"), test.p_benefit, p);
-            let (values, _) = test.correlation.eigen();
+            let (values, _) = test.correlation.eigen().unwrap();
             let rank = values.iter().filter(|&&v| v > 1e-9).count();
             expected.check(&at("corr_rank"), rank as f64, EXACT);
         }
