@@ -75,7 +75,7 @@ catalogue! {
         RiskRatioMiettinenNurminen "risk_ratio_miettinen_nurminen" "Risk ratio, Miettinen–Nurminen" "score interval and test with the factor N/(N − 1)",
         OddsRatio "odds_ratio" "Odds ratio" "Woolf's interval, chi-square test",
         OddsRatioWald "odds_ratio_wald" "Odds ratio, Wald" "Wald's test and interval (Woolf's)",
-        OddsRatioScore "odds_ratio_score" "Odds ratio, score" "score interval and test",
+        OddsRatioScore "odds_ratio_score" "Odds ratio, score" "Miettinen and Nurminen's interval and test",
         FarringtonManning "farrington_manning" "Farrington–Manning" "non-inferiority of the risk difference at --margin; Mee's interval, which agrees with the test",
         RiskRatioMargin "risk_ratio_margin" "Risk ratio margin" "non-inferiority of the risk ratio at --margin; Koopman's test and interval",
         MantelHaenszelOddsRatio "mantel_haenszel_odds_ratio" "Mantel–Haenszel odds ratio" "over strata; Cochran-Mantel-Haenszel test, Robins-Breslow-Greenland interval",
@@ -91,6 +91,7 @@ catalogue! {
         StandardisedRiskDifference "standardised_risk_difference" "Standardised risk difference" "marginal, by g-computation from logistic regression; influence-function error",
         StandardisedRiskRatio "standardised_risk_ratio" "Standardised risk ratio" "marginal, by g-computation from logistic regression; influence-function error",
         StandardisedOddsRatio "standardised_odds_ratio" "Standardised odds ratio" "marginal, by g-computation from logistic regression; influence-function error",
+        LogisticInteraction "logistic_interaction" "Logistic interaction" "test of arm by subgroup, of --by, in one logistic regression",
         ModifiedPoisson "modified_poisson" "Modified Poisson regression" "risk ratio given covariates by log-Poisson with the sandwich error",
         LogBinomial "log_binomial" "Log-binomial regression" "risk ratio given covariates; Wald",
         BayesRiskDifference "bayes_risk_difference" "Bayesian risk difference" "beta-binomial posterior, prior of --prior-risk; exact by quadrature",
@@ -112,6 +113,7 @@ catalogue! {
         CoxScore "cox_score" "Cox, score test" "score test of the arm; without covariates and ties the log-rank test",
         CoxLikelihoodRatio "cox_likelihood_ratio" "Cox, likelihood ratio" "likelihood-ratio test of the arm with the profile interval, which agrees with it",
         FirthCox "firth_cox" "Firth's Cox regression" "penalised likelihood: finite when all events lie in one arm",
+        CoxInteraction "cox_interaction" "Cox interaction" "test of arm by subgroup, of --by, in one Cox model",
         ProportionalHazards "proportional_hazards" "Proportional hazards" "Grambsch and Therneau's test that the arm's hazard ratio does not change",
         KaplanMeierDifference "kaplan_meier_difference" "Kaplan–Meier difference" "difference in risk at --horizon; Greenwood, Wald",
         KaplanMeierLogLog "kaplan_meier_log_log" "Kaplan–Meier, log-log test" "the same difference tested on the log(−log) scale",
@@ -191,15 +193,18 @@ impl MethodName {
         )
     }
 
-    /// Whether it takes strata when they are named: a model, and what cannot do without.
+    /// Whether it takes strata when they are named: what cannot do without, models, and tests that have no
+    /// stratified one of another name beside them.
     pub fn takes_strata(self) -> bool {
         use MethodName::*;
         self.needs_strata()
+            || matches!(self, Gehan | TaroneWare | PetoPeto | FlemingHarrington | ModestWeights | MaxCombo)
+            || matches!(self, PetoHazardRatio | CauseSpecificLogRank)
             || matches!(
                 self,
                 Cox | CoxRobust | CoxScore | CoxLikelihoodRatio | FirthCox | ProportionalHazards
             )
-            || matches!(self, CauseSpecificCox | BayesHazardRatio)
+            || matches!(self, CauseSpecificCox | CoxInteraction | BayesHazardRatio)
     }
 
     /// Whether it takes covariates when they are named.
@@ -211,6 +216,7 @@ impl MethodName {
                 self,
                 Cox | CoxRobust | CoxScore | CoxLikelihoodRatio | FirthCox | ProportionalHazards
             )
+            || matches!(self, CoxInteraction | LogisticInteraction)
             || matches!(self, BayesHazardRatio | FineGray | CauseSpecificCox)
             || matches!(self, Ancova | AncovaRobust | GeometricMeanRatio | ProportionalOdds)
             || matches!(self, Poisson | PoissonRobust | QuasiPoisson | NegativeBinomial)
@@ -239,6 +245,16 @@ impl MethodName {
         matches!(self, KaplanMeierDifference | KaplanMeierLogLog | KaplanMeier | NelsonAalen)
             || matches!(self, RestrictedMeanDifference | RestrictedMeanRatio | RestrictedLossRatio)
             || matches!(self, RestrictedMean | CumulativeIncidence | CumulativeIncidenceDifference)
+    }
+
+    /// Whether it compares the levels of a subgroup.
+    pub fn needs_subgroup(self) -> bool {
+        matches!(self, MethodName::CoxInteraction | MethodName::LogisticInteraction)
+    }
+
+    /// Whether its sign knows which way is better, so that nothing turns it.
+    pub fn has_own_direction(self) -> bool {
+        self.reads() == Reads::Tiers || self.needs_margin()
     }
 
     /// Whether it tests against a margin.

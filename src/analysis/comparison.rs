@@ -15,7 +15,8 @@ pub const CONFIDENCE: f64 = 0.95;
 pub enum Summary {
     /// Ratio of risks at the horizon; interval by Katz.
     RiskRatio,
-    /// Difference of risks at the horizon; interval by Newcombe's hybrid of Wilson intervals.
+    /// Difference of risks at the horizon; interval by Newcombe's hybrid of Wilson intervals, beside
+    /// Wald's test by Wald.
     RiskDifference,
     /// Ratio of odds at the horizon; interval by Woolf.
     OddsRatio,
@@ -350,8 +351,9 @@ pub fn compare_risks(table: TwoByTwo, method: Method) -> Comparison {
         _ => table.risk_difference(),
     };
     if let Ok(estimate) = measure {
-        let interval = match method.summary {
-            Summary::RiskDifference => table.newcombe_interval(CONFIDENCE),
+        let interval = match (method.summary, method.test) {
+            // An interval beside Wald's test is Wald's.
+            (Summary::RiskDifference, Test::ChiSquare) => table.newcombe_interval(CONFIDENCE),
             _ => Ok(estimate.interval(CONFIDENCE)),
         };
         if let Ok(interval) = interval {

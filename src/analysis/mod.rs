@@ -1,9 +1,13 @@
 //! From what is known on a day to comparisons: the same code for a replicate and for a real data set.
 
+pub mod answer;
 pub mod catalogue;
 pub mod comparison;
 pub mod competing;
+pub mod dataset;
 pub mod hierarchical;
+pub mod methods;
 pub mod rates;
+pub mod settings;
 pub mod subgroup;
 pub mod values;

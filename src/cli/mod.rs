@@ -31,7 +31,7 @@ enum Command {
     Run(run::Arguments),
     Check(check::Arguments),
     Patients(patients::Arguments),
-    Analyze(analyze::Arguments),
+    Analyze(Box<analyze::Arguments>),
     Population(population::Arguments),
     Calibrate(calibrate::Arguments),
     Evidence(evidence::Arguments),

@@ -458,18 +458,58 @@ pub struct NamedValues {
     pub values: Values,
 }
 
-/// Reads a data set, CSV or Parquet by its ending.
+impl NamedValues {
+    /// Rows.
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::Numbers(values) => values.len(),
+            Values::Words(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the row has a value.
+    pub fn is_there(&self, row: usize) -> bool {
+        match &self.values {
+            Values::Numbers(values) => values[row].is_some(),
+            Values::Words(values) => values[row].is_some(),
+        }
+    }
+
+    /// The row's value as a word; a number as it is written.
+    pub fn word(&self, row: usize) -> Option<String> {
+        match &self.values {
+            Values::Numbers(values) => values[row].map(|x| x.to_string()),
+            Values::Words(values) => values[row].clone(),
+        }
+    }
+}
+
+/// What stands for a missing value in a CSV file, beside an empty cell: R's, Python's and SAS's.
+const MISSING: [&str; 6] = ["", "NA", "NaN", "nan", "null", "."];
+
+/// Reads a data set, CSV or Parquet by its ending. A missing value and one that is not a number are
+/// `None`.
 pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
     let file = File::open(path).map_err(|why| Error::path("read", path, &why))?;
     let parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
     let frame = if parquet {
         ParquetReader::new(file).finish()
     } else {
-        let options = CsvReadOptions::default().with_has_header(true).with_infer_schema_length(None);
+        let missing: Vec<PlSmallStr> = MISSING.iter().map(|&word| word.into()).collect();
+        let options = CsvReadOptions::default()
+            .with_has_header(true)
+            .with_infer_schema_length(None)
+            .map_parse_options(|o| o.with_null_values(Some(NullValues::AllColumns(missing.clone()))));
         options.into_reader_with_file_handle(BufReader::new(file)).finish()
     };
-    let frame =
-        frame.map_err(|why| Error::input(format!("{} cannot be read as a table: {why}", path.display())))?;
+    let unreadable = |why: &dyn std::fmt::Display| {
+        Error::input(format!("{} cannot be read as a table: {why}", path.display()))
+    };
+    let frame = frame.map_err(|why| unreadable(&why))?;
     frame
         .columns()
         .iter()
@@ -477,9 +517,10 @@ pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
             let name = column.name().to_string();
             let values = if column.dtype().is_primitive_numeric() || column.dtype() == &DataType::Boolean {
                 let column = column.cast(&DataType::Float64).map_err(fault)?;
-                Values::Numbers(column.f64().map_err(fault)?.iter().collect())
+                let number = |x: Option<f64>| x.filter(|x| !x.is_nan());
+                Values::Numbers(column.f64().map_err(fault)?.iter().map(number).collect())
             } else {
-                let column = column.cast(&DataType::String).map_err(fault)?;
+                let column = column.cast(&DataType::String).map_err(|why| unreadable(&why))?;
                 Values::Words(column.str().map_err(fault)?.iter().map(|w| w.map(str::to_owned)).collect())
             };
             Ok(NamedValues { name, values })

@@ -25,6 +25,8 @@ pub enum Reason {
     NotReached,
     /// An argument lies outside its range.
     OutOfRange,
+    /// The work of an exact method grows too fast for so many patients.
+    TooMany,
 }
 
 impl fmt::Display for Reason {
@@ -41,6 +43,7 @@ impl fmt::Display for Reason {
             Reason::Undefined => "the estimate is undefined",
             Reason::NotReached => "not reached during follow-up",
             Reason::OutOfRange => "an argument lies outside its range",
+            Reason::TooMany => "there are too many patients for this exact method",
         })
     }
 }

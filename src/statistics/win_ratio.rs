@@ -16,6 +16,10 @@ pub enum Level<'a> {
     Lower(&'a [f64]),
     /// The higher value wins.
     Higher(&'a [f64]),
+    /// The value lower by at least the margin wins; closer ones are undecided.
+    LowerBy { value: &'a [f64], margin: f64 },
+    /// The value higher by at least the margin wins; closer ones are undecided.
+    HigherBy { value: &'a [f64], margin: f64 },
 }
 
 /// Whether someone censored on the very day of another's event has outlived them.
@@ -42,8 +46,15 @@ impl Level<'_> {
             }
             Level::Lower(value) => i8::from(value[i] < value[j]) - i8::from(value[i] > value[j]),
             Level::Higher(value) => i8::from(value[i] > value[j]) - i8::from(value[i] < value[j]),
+            Level::LowerBy { value, margin } => -higher_by(value[i], value[j], *margin),
+            Level::HigherBy { value, margin } => higher_by(value[i], value[j], *margin),
         }
     }
+}
+
+/// 1 when `x` is at least `margin` above `y`, −1 when as far below, 0 between.
+fn higher_by(x: f64, y: f64, margin: f64) -> i8 {
+    i8::from(x > y && x - y >= margin) - i8::from(y > x && y - x >= margin)
 }
 
 /// The first level that decides between `i` and `j`, and how.
@@ -167,6 +178,7 @@ impl Opponents {
         let (value, event) = match level {
             Level::Time { time, event } => (time, Some(event)),
             Level::Lower(value) | Level::Higher(value) => (value, None),
+            Level::LowerBy { value, .. } | Level::HigherBy { value, .. } => (value, None),
         };
         Opponents {
             value: rows.iter().map(|&j| value[j]).collect(),
@@ -196,6 +208,16 @@ impl Opponents {
                 let x = value[i];
                 for (v, &y) in verdict.iter_mut().zip(&self.value) {
                     *v = i8::from(x > y) - i8::from(x < y);
+                }
+            }
+            Level::LowerBy { value, margin } => {
+                for (v, &y) in verdict.iter_mut().zip(&self.value) {
+                    *v = -higher_by(value[i], y, *margin);
+                }
+            }
+            Level::HigherBy { value, margin } => {
+                for (v, &y) in verdict.iter_mut().zip(&self.value) {
+                    *v = higher_by(value[i], y, *margin);
                 }
             }
         }

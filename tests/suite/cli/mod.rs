@@ -1,5 +1,6 @@
 //! The program as people run it.
 
+mod analyze;
 mod commands;
 mod folders;
 mod patients;

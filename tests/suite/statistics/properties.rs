@@ -34,6 +34,13 @@ fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-8 * (1.0 + a.abs())
 }
 
+/// Events and patients by group.
+fn counted(event: &[bool], group: &[u8]) -> TwoByTwo {
+    let patients = |g: u8| group.iter().filter(|&&x| x == g).count() as u32;
+    let events = |g: u8| event.iter().zip(group).filter(|(e, x)| **e && **x == g).count() as u32;
+    TwoByTwo::new(events(1), patients(1), events(0), patients(0))
+}
+
 fn swap(group: &[u8]) -> Vec<u8> {
     group.iter().map(|g| 1 - g).collect()
 }
@@ -331,5 +338,162 @@ proptest! {
         let test = interaction(&[Some((a, sa)), None, Some((b, sb))]).unwrap();
         prop_assert_eq!(test.degrees, 1);
         prop_assert!(close(test.chi_square, (a - b) * (a - b) / (sa * sa + sb * sb)));
+    }
+
+    /// Strata of one level change nothing, in any method that takes them.
+    #[test]
+    fn one_stratum_is_none_in_every_family(rows in rows(true)) {
+        let (time, event, group, score) = columns(&rows);
+        let one = vec![3u32; time.len()];
+        let value: Vec<f64> = score.iter().map(|&s| f64::from(s)).collect();
+        let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
+        let covariates = [&arm[..], &value[..]];
+        let plain = CoxData::new(&time, &event, &covariates);
+        let stratified = CoxData { stratum: Some(&one), ..plain };
+        prop_assert_eq!(cox(plain, Ties::Efron), cox(stratified, Ties::Efron));
+        let cause: Vec<u8> = event.iter().zip(&score).map(|(&e, &s)| u8::from(e) * (1 + (s % 2) as u8)).collect();
+        let codes: Vec<u32> = group.iter().map(|&g| u32::from(g)).collect();
+        let gray = |stratum| gray_test(&time, &cause, &codes, stratum, 1, 0.0);
+        prop_assert_eq!(gray(None), gray(Some(&one)));
+        let levels = [Level::Time { time: &time, event: &event }, Level::Lower(&value)];
+        let rule = CensoredOnTheDay::Wins;
+        let wins = compare_pairs(&levels, &group, rule).and_then(|w| w.log_win_ratio());
+        let stratified =
+            compare_pairs_stratified(&levels, &group, &one, rule).and_then(|w| w.log_win_ratio());
+        match (wins, stratified) {
+            (Ok(a), Ok(b)) => prop_assert!(close(a.value, b.value) && close(a.standard_error, b.standard_error)),
+            (a, b) => prop_assert_eq!(a.is_err(), b.is_err()),
+        }
+        let of = |g: u8| -> Vec<f64> {
+            (0..time.len()).filter(|&i| group[i] == g).map(|i| value[i]).collect()
+        };
+        if let (Ok(ranks), Ok(test)) =
+            (van_elteren(&value, &group, &one), mann_whitney(&of(1), &of(0)))
+        {
+            prop_assert!(close(ranks.z(), test.z()));
+        }
+        let table = counted(&event, &group);
+        let pooled = StratifiedTables(&[table]).log_odds_ratio();
+        match (table.log_odds_ratio(), pooled) {
+            (Ok(a), Ok(b)) => prop_assert!(close(a.value, b.value) && close(a.standard_error, b.standard_error)),
+            (a, b) => prop_assert!(a.is_err() || b.is_err()),
+        }
+    }
+
+    /// Neither the order of rows nor the numbers that name strata and clusters matter.
+    #[test]
+    fn names_and_order_do_not_matter(rows in rows(true), shift in 1usize..7) {
+        let (time, event, group, stratum) = columns(&rows);
+        let mut turned = rows.clone();
+        let size = turned.len();
+        turned.rotate_left(shift % size);
+        let (time_2, event_2, group_2, stratum_2) = columns(&turned);
+        let renamed: Vec<u32> = stratum_2.iter().map(|s| 90 - 7 * s).collect();
+        let fit = |time: &[f64], event: &[bool], group: &[u8], stratum: &[u32]| {
+            let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
+            let covariates = [&arm[..]];
+            let data = CoxData {
+                stratum: Some(stratum),
+                cluster: Some(stratum),
+                ..CoxData::new(time, event, &covariates)
+            };
+            cox(data, Ties::Efron).and_then(|fit| fit.estimate)
+        };
+        match (fit(&time, &event, &group, &stratum), fit(&time_2, &event_2, &group_2, &renamed)) {
+            (Ok(a), Ok(b)) => {
+                prop_assert!(close(a.coefficients[0], b.coefficients[0]));
+                prop_assert!(close(a.robust_standard_errors()[0], b.robust_standard_errors()[0]));
+            }
+            (a, b) => prop_assert_eq!(a.err(), b.err()),
+        }
+        let here = log_rank(&time, &event, &group, Some(&stratum), Weight::Constant);
+        let there = log_rank(&time_2, &event_2, &group_2, Some(&renamed), Weight::Constant);
+        match (here, there) {
+            (Ok(a), Ok(b)) => prop_assert!(close(a.z, b.z)),
+            (a, b) => prop_assert_eq!(a.err(), b.err()),
+        }
+    }
+
+    #[test]
+    fn fine_gray_without_competing_events_is_cox(rows in rows(true)) {
+        let (time, event, group, score) = columns(&rows);
+        let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
+        let other: Vec<f64> = score.iter().map(|&s| f64::from(s)).collect();
+        let covariates = [&arm[..], &other[..]];
+        let cause: Vec<u8> = event.iter().map(|&e| u8::from(e)).collect();
+        let plain = cox(CoxData::new(&time, &event, &covariates), Ties::Breslow).and_then(|f| f.estimate);
+        let fit = fine_gray(&time, &cause, &covariates, 1, CensoringTies::Together);
+        if let (Ok(plain), Ok(fit)) = (plain, fit) {
+            for j in 0..2 {
+                prop_assert!(close(plain.coefficients[j], fit.coefficients[j]));
+                prop_assert!(close(plain.standard_errors()[j], fit.covariance.standard_errors()[j]));
+            }
+        }
+    }
+
+    /// Wins less losses on death alone are Gehan's statistic: pairs that treatment loses, less those it wins.
+    #[test]
+    fn win_ratio_on_death_orders_as_gehan(rows in rows(true)) {
+        let (time, event, group, _) = columns(&rows);
+        let levels = [Level::Time { time: &time, event: &event }];
+        let (Ok(wins), Ok(gehan)) = (
+            compare_pairs(&levels, &group, CensoredOnTheDay::Wins),
+            log_rank(&time, &event, &group, None, Weight::Gehan),
+        ) else {
+            return Ok(());
+        };
+        prop_assert!(close(gehan.observed_less_expected, wins.losses as f64 - wins.wins as f64));
+    }
+
+    /// The profile interval holds no effect exactly when the likelihood-ratio test does not reject it, and the
+    /// Hodges-Lehmann interval when the Mann-Whitney test does not.
+    #[test]
+    fn profile_and_rank_intervals_agree_with_their_tests(rows in rows(true)) {
+        let (time, event, group, _) = columns(&rows);
+        let arm: Vec<f64> = group.iter().map(|&g| f64::from(g)).collect();
+        let covariates = [&arm[..]];
+        let data = CoxData::new(&time, &event, &covariates);
+        if let (Ok(fit), Ok(limits)) =
+            (cox(data, Ties::Efron), cox_profile_interval(data, Ties::Efron, 0, 0.95))
+        {
+            let p = fit.likelihood_ratio_p(1);
+            prop_assert!(limits.contains(fit.estimate.clone().unwrap().coefficients[0]));
+            if (p - 0.05).abs() > 1e-6 {
+                prop_assert_eq!(limits.contains(0.0), p > 0.05);
+            }
+        }
+        let of = |g: u8| -> Vec<f64> {
+            (0..time.len()).filter(|&i| group[i] == g).map(|i| time[i]).collect()
+        };
+        if let (Ok(limits), Ok(test)) =
+            (hodges_lehmann_interval(&of(1), &of(0), 0.95), mann_whitney(&of(1), &of(0)))
+            && !limits.contains(0.0)
+        {
+            prop_assert!(test.p_two_sided() < 0.05);
+        }
+    }
+
+    /// A margin on a tier decides the pairs that differ by at least as much, whatever the order of rows.
+    #[test]
+    fn margins_decide_by_distance(rows in rows(true), margin in 0.0f64..3.0) {
+        let (time, _, group, _) = columns(&rows);
+        let higher = [Level::HigherBy { value: &time, margin }];
+        let Ok(wins) = compare_pairs(&higher, &group, CensoredOnTheDay::Wins) else { return Ok(()) };
+        let (mut won, mut lost) = (0, 0);
+        for i in (0..time.len()).filter(|&i| group[i] == 1) {
+            for j in (0..time.len()).filter(|&j| group[j] == 0) {
+                let apart = time[i] - time[j];
+                won += u64::from(apart > 0.0 && apart >= margin);
+                lost += u64::from(apart < 0.0 && -apart >= margin);
+            }
+        }
+        prop_assert_eq!((wins.wins, wins.losses), (won, lost));
+        let lower = [Level::LowerBy { value: &time, margin }];
+        let other = compare_pairs(&lower, &group, CensoredOnTheDay::Wins).unwrap();
+        prop_assert_eq!((other.wins, other.losses), (lost, won));
+        if margin == 0.0 {
+            let plain = compare_pairs(&[Level::Higher(&time)], &group, CensoredOnTheDay::Wins).unwrap();
+            prop_assert_eq!(plain.wins, wins.wins);
+        }
     }
 }
