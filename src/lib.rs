@@ -28,6 +28,8 @@ pub mod simulation;
 
 pub mod operating;
 
+pub mod sizing;
+
 pub mod report;
 
 pub mod cli;

@@ -7,6 +7,7 @@ mod evidence;
 mod patients;
 mod population;
 mod run;
+mod size;
 
 use crate::{
     error::{Error, Result},
@@ -29,6 +30,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Size(size::Arguments),
     Check(check::Arguments),
     Patients(patients::Arguments),
     Analyze(Box<analyze::Arguments>),
@@ -83,6 +85,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Size(arguments) => size::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Patients(arguments) => patients::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),

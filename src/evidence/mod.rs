@@ -3,9 +3,11 @@
 mod agreement;
 mod csv;
 mod figure;
+mod finished;
 
 pub use agreement::{Claim, Disagreement, What};
 pub use figure::{Figure, Origin};
+pub use finished::{Finished, finished_trials};
 
 use std::sync::OnceLock;
 

@@ -112,6 +112,39 @@ impl Recipe {
         self
     }
 
+    /// Multiplies what an arm does for the better by a share: 1 is as stated, 0 nothing, below 0 as much
+    /// worse. What it does for the worse stays.
+    ///
+    /// The share is of log hazard ratios: below 0 on deaths and complications, above 0 on discharge.
+    pub fn with_benefit(mut self, arm: usize, share: f64) -> Self {
+        let known = self.arms[arm].effects.clone();
+        for effect in &mut self.arms[arm].effects {
+            if matches!(effect.turns, Turns::Like(_)) {
+                continue;
+            }
+            let good: f64 = match self.events.list[effect.event].kind {
+                EventKind::Discharge => 1.0,
+                EventKind::Death | EventKind::Complication => -1.0,
+            };
+            let logs = effect.log_hazard_ratios(&known).into_iter();
+            effect.log_hazard_ratio = logs.map(|x| if good * x > 0.0 { share * x } else { x }).collect();
+            if effect.turns == Turns::Value {
+                effect.knots = vec![0.0];
+            }
+            effect.turns = Turns::Fixed;
+        }
+        self
+    }
+
+    /// Whether an arm does anything for the better.
+    pub fn has_benefit(&self, arm: usize) -> bool {
+        let before = self.clone().with_benefit(arm, 0.0);
+        before.arms[arm].effects.iter().zip(&self.arms[arm].effects).any(|(none, own)| {
+            none.log_hazard_ratios(&before.arms[arm].effects)
+                != own.log_hazard_ratios(&self.arms[arm].effects)
+        })
+    }
+
     /// Multiplies the excess hazards and delays after complications by a factor.
     pub fn with_excess(mut self, factor: f64) -> Self {
         for event in self.events.list.iter_mut().filter(|e| e.kind == EventKind::Complication) {

@@ -7,5 +7,6 @@ pub mod html;
 pub mod numbers;
 pub mod page;
 pub mod results;
+pub mod sizing;
 pub mod summary;
 pub mod tables;

@@ -321,7 +321,7 @@ fn shortened(label: &str) -> String {
 }
 
 /// Lines no wider than the page.
-fn wrapped(text: &str) -> Vec<String> {
+pub(super) fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -336,7 +336,7 @@ fn wrapped(text: &str) -> Vec<String> {
 }
 
 /// A table with a rule under its head, words on the left and numbers on the right.
-fn new_table(head: &[String]) -> Table {
+pub(super) fn new_table(head: &[String]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_style(TableComponent::HeaderLines, '─');

@@ -34,7 +34,7 @@ use expect::Expectation;
 use published::PublishedText;
 use runs::RunText;
 use std::{path::Path, sync::Arc};
-use text::{EstimandText, ExpectText, ScenarioText};
+use text::{EstimandText, ExpectText, PriorText, ScenarioText};
 
 /// What the command line changes.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,11 @@ pub struct Scenario {
     pub runs: Vec<Run>,
     /// Why each run is there, in words; empty if not said.
     pub whys: Vec<String>,
+    /// What the course of each run is made from, the benefit of its primary treatment as stated: for what is
+    /// asked of other shares of it.
+    pub recipes: Vec<Recipe>,
+    /// What is thought of the effect before the trial, if the scenario says.
+    pub prior: Option<PriorText>,
     /// Each run as written, after its changes; for what the report says of the design.
     pub texts: Vec<ScenarioText>,
     /// One for each run, unless they were left out.
@@ -129,6 +134,8 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         whys: run_texts.iter().map(|r| r.why.clone()).collect(),
         texts: run_texts.iter().map(|r| r.text.clone()).collect(),
         runs: made.runs,
+        recipes: made.recipes,
+        prior: prior(&run_texts[0])?,
         truths: made.truths,
         solved: made.solved,
         predicted: made.predicted,
@@ -146,6 +153,17 @@ fn published(file: &mut Document) -> Result<Option<PublishedText>> {
     let mut document = Document::of_value(file, value);
     document.take_citations()?;
     document.read_as().map(Some)
+}
+
+/// The prior of the base, its numbers checked.
+fn prior(base: &RunText) -> Result<Option<PriorText>> {
+    if let Some(PriorText::ShareOfBenefit { mean, sd }) = base.text.prior
+        && !(mean.is_finite() && sd > 0.0 && sd.is_finite())
+    {
+        let message = format!("{sd} is not a standard deviation; it has to be above 0");
+        return Err(base.document.finding("prior.share_of_benefit.sd", message).into());
+    }
+    Ok(base.text.prior)
 }
 
 /// Adds every number that cites nothing as an assumption without a reason.
@@ -317,6 +335,7 @@ struct Made {
     population: Population,
     pool: Pool,
     runs: Vec<Run>,
+    recipes: Vec<Recipe>,
     truths: Vec<Truth>,
     solved: Vec<(u32, Solved)>,
     predicted: Vec<Predicted>,
@@ -345,7 +364,7 @@ impl Maker<'_, '_> {
                 (0..pool.len()).map(|r| f64::from(u8::from(eligible.evaluate(&pool.columns, r)))).collect();
             taken(&weights) * self.stated.1.trial.consent
         };
-        let mut runs = Vec::new();
+        let (mut runs, mut recipes) = (Vec::new(), Vec::new());
         for (index, run) in self.run_texts.iter().enumerate() {
             let number = index as u32 + 1;
             let population = self.population_of(&run.document, &run.text)?;
@@ -353,11 +372,23 @@ impl Maker<'_, '_> {
             let (own, own_solved) =
                 self.solve(own, Some(&base), &pool, &run.document, |path| run.sets(path))?;
             solved.extend(own_solved.into_iter().map(|s| (number, s)));
-            let recipe = if run.text.null { own.recipe.without_effects() } else { own.recipe };
+            let mut recipe = if run.text.null { own.recipe.without_effects() } else { own.recipe };
             let mut builder = Builder::new(&run.document, &run.text, &population);
             let endpoints = builder.endpoints();
             let alive = alive_at_randomisation(&run.text, &population, &cells, &pool);
-            let trial = builder.trial(&recipe, endpoints, &pool, &alive, share_taken);
+            let shares = builder.shares_of_benefit();
+            let mut trial = builder.trial(&recipe, endpoints, &pool, &alive, share_taken);
+            let primary = trial.estimands.first().map(|e| usize::from(e.treatment));
+            for (arm, &share) in
+                shares.iter().enumerate().filter(|(arm, share)| Some(*arm) != primary && **share != 1.0)
+            {
+                recipe = recipe.with_benefit(arm, share);
+            }
+            trial.course = match primary {
+                Some(arm) if shares[arm] != 1.0 => recipe.clone().with_benefit(arm, shares[arm]).course(),
+                _ => recipe.course(),
+            };
+            recipes.push(recipe);
             let trial = builder.finish(trial)?;
             self.check_size(run, &trial.enrolment.probability, &pool)?;
             runs.push(Run {
@@ -370,7 +401,7 @@ impl Maker<'_, '_> {
             });
         }
         let truths = if changes.without_truths { Vec::new() } else { truths(&runs, &pool) };
-        Ok(Made { population, pool, runs, truths, solved, predicted, warnings: self.warnings })
+        Ok(Made { population, pool, runs, recipes, truths, solved, predicted, warnings: self.warnings })
     }
 
     fn population_of(&self, document: &Document, text: &ScenarioText) -> Result<Population> {

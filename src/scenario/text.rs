@@ -81,6 +81,8 @@ pub struct ScenarioText {
     /// Removes every effect of every arm: events, bail-out, changes of arm.
     #[serde(default)]
     pub null: bool,
+    /// What is thought of the effect before the trial.
+    pub prior: Option<PriorText>,
     pub population: PopulationText,
     pub arm: Named<ArmText>,
     pub endpoint: Named<EndpointText>,
@@ -90,6 +92,16 @@ pub struct ScenarioText {
 
 fn default_replicates() -> u64 {
     10_000
+}
+
+/// What is thought, before the trial, of the share of the stated benefit that is true.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PriorText {
+    /// What finished trials of shock saw of what they had assumed; so it is unless the scenario says otherwise.
+    FinishedTrials,
+    /// A normal distribution: 1 is the benefit as stated, 0.5 half of it, 0 none.
+    ShareOfBenefit { mean: f64, sd: f64 },
 }
 
 /// Who can be enrolled.
@@ -255,6 +267,9 @@ pub struct ArmText {
     /// A share of patients who get another arm's treatment from the start.
     #[serde(default)]
     pub instead: Vec<InsteadText>,
+    /// Share of the arm's benefit that is true: a factor on the log hazard ratios by which it does good.
+    #[serde(default = "one")]
+    pub share_of_benefit: f64,
 }
 
 /// What an arm does to a measurement, by one of two keys.

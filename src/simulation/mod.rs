@@ -144,6 +144,38 @@ impl Worker<'_> {
     }
 }
 
+/// What a thread that counts owns.
+#[derive(Default)]
+pub struct Workshop {
+    pub workspace: Workspace,
+    pub record: Record,
+}
+
+/// Counts over replicates, side by side: `count` adds what the replicates of a block show to `counts` of them.
+///
+/// Whole numbers may be added in any order, so nothing depends on the threads.
+pub fn tally(
+    range: Range<u64>,
+    counts: usize,
+    count: impl Fn(Range<u64>, &mut Workshop, &mut [u64]) + Sync,
+) -> Vec<u64> {
+    let blocks: Vec<Range<u64>> = blocks_of(range).collect();
+    blocks
+        .into_par_iter()
+        .map_init(Workshop::default, |workshop, replicates| {
+            let mut counted = vec![0; counts];
+            count(replicates, workshop, &mut counted);
+            counted
+        })
+        .reduce(
+            || vec![0; counts],
+            |mut a, b| {
+                a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                a
+            },
+        )
+}
+
 /// The blocks that cover a range: cut at multiples of [`BLOCK`], so that a block is the same block in every shard.
 fn blocks_of(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
     let mut next = range.start;

@@ -7,6 +7,7 @@ pub mod design;
 pub mod estimand;
 mod kinds;
 pub mod pool;
+mod prefixes;
 pub mod record;
 
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
     units::DAYS_PER_MONTH,
 };
 use accrual::{Accrual, Enrolment};
-use allocation::Allocation;
+use allocation::{Allocation, Blocks};
 use calendar::{Intake, Recruited};
 use design::{Design, DesignState, Evidence, Look};
 use estimand::Estimand;
@@ -69,6 +70,8 @@ pub struct Trial {
 #[derive(Debug, Default)]
 pub struct Workspace {
     pub cohort: Cohort,
+    /// Blocks of an allocation made outside a trial.
+    pub blocks: Blocks,
     /// The looks made in the last trial, and what its design changed.
     pub design: DesignState,
     recruited: Recruited,
@@ -79,6 +82,8 @@ pub struct Workspace {
     measured: Vec<Measured>,
     measurement_luck: MeasurementLuck,
     buffers: Buffers,
+    /// The end point by whose times the buffers are sorted.
+    sorted: Option<usize>,
     levels: Vec<Comparison>,
 }
 
@@ -138,16 +143,27 @@ impl Trial {
     }
 
     /// What is known on the day of a look: cut, compare, decide.
-    fn look(&self, mut look: Look, workspace: &mut Workspace, record: &mut Record) {
-        self.cut(&look, &workspace.cohort, &mut workspace.followed);
+    fn look(&self, look: Look, workspace: &mut Workspace, record: &mut Record) {
+        self.know(&look, workspace);
+        self.conclude(look, workspace, record);
+    }
+
+    /// Cuts the data on the day of a look: what is known of its patients.
+    fn know(&self, look: &Look, workspace: &mut Workspace) {
+        self.cut(look, &workspace.cohort, &mut workspace.followed);
         for (endpoint, seen) in self.endpoints.iter().zip(&mut workspace.seen) {
-            self.observe(endpoint, &look, &workspace.cohort, &workspace.followed, seen);
+            self.observe(endpoint, look, &workspace.cohort, &workspace.followed, seen);
         }
-        self.observe_numbers(&look, workspace);
+        self.observe_numbers(look, workspace);
+        workspace.sorted = None;
+    }
+
+    /// Compares the patients of a look, who may be the first of those whose data were cut, and decides.
+    fn conclude(&self, mut look: Look, workspace: &mut Workspace, record: &mut Record) {
         let primary = self.estimands[0].endpoint;
         look.mature = self.mature(&self.endpoints[primary], &look, &workspace.cohort, look.patients);
         let primary = &workspace.seen[primary];
-        look.events = primary.event.iter().filter(|&&e| e).count() as u32;
+        look.events = primary.event[..look.patients].iter().filter(|&&e| e).count() as u32;
         let first = record.rows.len();
         self.compare(&look, 0, workspace, &mut record.rows);
         if self.design.by_stage() {
@@ -204,17 +220,17 @@ impl Trial {
     /// Adds a row for every estimand, subgroup level and interaction, among the patients of the look from
     /// number `from` on.
     fn compare(&self, look: &Look, from: usize, workspace: &mut Workspace, rows: &mut Vec<Row>) {
-        let Workspace { cohort, seen: all_seen, measured, buffers, levels, .. } = workspace;
-        let mut sorted = usize::MAX;
+        let Workspace { cohort, followed, seen: all_seen, measured, buffers, sorted, levels, .. } = workspace;
         for (index, estimand) in self.estimands.iter().enumerate() {
             let endpoint = &self.endpoints[estimand.endpoint];
             let seen = &all_seen[estimand.endpoint];
-            let assigned = &cohort.assigned[..look.patients];
+            let assigned = &cohort.assigned[..followed.len()];
             sides(assigned, estimand.treatment, estimand.control, &mut buffers.group);
             buffers.group[..from].fill(2);
-            if estimand.method.summary.needs_times() && sorted != estimand.endpoint {
+            buffers.group[look.patients..].fill(2);
+            if estimand.method.summary.needs_times() && *sorted != Some(estimand.endpoint) {
                 buffers.sort(seen);
-                sorted = estimand.endpoint;
+                *sorted = Some(estimand.endpoint);
             }
             let row = &cohort.row;
             let stratum = estimand.strata.map(|s| &self.subgroups[s]);
@@ -279,7 +295,7 @@ impl Trial {
         let columns = self.counted();
         record.arm_patients.resize(arms, 0);
         record.counts.resize(arms * columns, 0);
-        for &arm in &cohort.assigned {
+        for &arm in &cohort.assigned[..followed.len()] {
             record.arm_patients[usize::from(arm)] += 1;
         }
         let counts = &mut record.counts;

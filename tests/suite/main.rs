@@ -9,5 +9,6 @@ mod population;
 mod report;
 mod scenario;
 mod simulation;
+mod sizing;
 mod statistics;
 mod trial;

@@ -12,6 +12,7 @@ mod forest;
 mod kaplan_meier;
 mod page;
 mod power;
+mod power_curve;
 mod rows;
 mod style;
 mod variants;
@@ -22,6 +23,7 @@ pub use estimates::{EffectScale, Estimates, mean_note};
 pub use forest::{Forest, ForestLevel, ForestRow};
 pub use kaplan_meier::{CurveKind, KaplanMeier, KaplanMeierArm, Shows};
 pub use power::{Power, PowerAxis, PowerPoint, PowerSeries};
+pub use power_curve::{PowerCurve, PowerCurveLine};
 pub use variants::{Variant, Variants};
 
 use std::sync::{Arc, OnceLock};

@@ -16,6 +16,19 @@ use crate::{
 };
 
 impl Builder<'_> {
+    /// The share of its benefit each arm is said to have.
+    pub fn shares_of_benefit(&mut self) -> Vec<f64> {
+        let mut shares = Vec::new();
+        for (name, arm) in &self.text.arm.0 {
+            if !arm.share_of_benefit.is_finite() {
+                let message = "write a share of the benefit, such as 0.5 for half of it";
+                self.wrong(&format!("arm.{name}.share_of_benefit"), message);
+            }
+            shares.push(arm.share_of_benefit);
+        }
+        shares
+    }
+
     /// The recipe of the course and the aims that fix its free numbers, on the classes of the pool.
     pub fn recipe(&mut self, endpoints: &[Endpoint], pool: &Pool, cells: &Cells) -> (Recipe, Vec<Aim>) {
         let usual_care = cells.spread(self.population.baseline_regime());

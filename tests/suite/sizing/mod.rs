@@ -1,0 +1,283 @@
+//! Sizes searched by simulation against enumeration, formulas and the engine itself.
+
+mod lakatos;
+
+use crate::simulation::{everything, load, prepare};
+use shocktrial::{
+    scenario::Scenario,
+    simulation::with_threads,
+    sizing::{
+        Asked, Find, Found, Goal, Ladder, Outcome, Question, Share, Sizes, Study, search, study,
+        tables::Tables,
+    },
+    statistics::exact_power_of_chi_square,
+    trial::{
+        Trial, Workspace,
+        pool::Pool,
+        record::{Decision, Record},
+    },
+};
+
+const BINARY: &str = "scenarios/peers/w1_binary.toml";
+
+/// Two risks as in the smallest peer workload.
+fn two_risks(control: f64, treatment: f64, allocation: &str) -> Scenario {
+    let text = std::fs::read_to_string(crate::simulation::at(BINARY)).unwrap();
+    let text = text
+        .replace("risk = 0.49", &format!("risk = {control}"))
+        .replace("such_that = { risk = 0.35,", &format!("such_that = {{ risk = {treatment},"))
+        .replace("allocation = { ratio = { control = 1, treatment = 1 }, blocks = [2] }", allocation);
+    let base = text.split("[[variant]]").next().unwrap();
+    prepare(base)
+}
+
+fn power(target: f64, replicates: Option<u64>) -> Question {
+    Question { goal: Goal::Power(target), find: Find::Patients, within: 0.015, replicates, months: None }
+}
+
+fn found(ladder: &dyn Ladder, replicates: u64, guess: usize) -> Found {
+    let asked = Asked { target: 0.8, within: 0.015, replicates: Some(replicates), most: u64::MAX };
+    match search(ladder, &asked, guess) {
+        Outcome::Found(found) => *found,
+        Outcome::OutOfReach(point) => panic!("{point:?}"),
+    }
+}
+
+fn conducted(trial: &Trial, pool: &Pool, seed: u64, replicate: u64) -> Record {
+    let (mut workspace, mut record) = (Workspace::default(), Record::default());
+    trial.conduct(pool, seed, replicate, &trial.purposes(), &mut workspace, &mut record);
+    record
+}
+
+/// Records as text: NaN is equal to itself there.
+fn told(record: &Record) -> String {
+    format!("{record:?}")
+}
+
+/// A trial of any size is the first patients of a larger one, row by row and bit by bit.
+#[test]
+fn a_smaller_trial_is_a_prefix() {
+    let log_rank = load("scenarios/peers/w2_log_rank.toml", &[]);
+    for scenario in [everything(), &log_rank] {
+        let trial = &scenario.runs[0].trial;
+        let sizes = [31, 90, 148, 200];
+        let (mut workspace, mut record) = (Workspace::default(), Record::default());
+        for replicate in 0..12 {
+            let mut seen = 0;
+            let purposes = trial.purposes();
+            trial.conduct_at(
+                &sizes,
+                &scenario.pool,
+                scenario.seed,
+                replicate,
+                &purposes,
+                &mut workspace,
+                &mut record,
+                |place, record| {
+                    let small = Trial { patients: sizes[place], ..trial.clone() };
+                    let own = conducted(&small, &scenario.pool, scenario.seed, replicate);
+                    assert_eq!(told(record), told(&own), "{} patients", sizes[place]);
+                    seen += 1;
+                },
+            );
+            assert_eq!(seen, sizes.len());
+        }
+    }
+}
+
+/// Counting gives the decisions of the engine that follows each patient, for any allocation.
+#[test]
+fn counted_tables_are_the_engines() {
+    let sizes = [6, 60, 122, 420];
+    for allocation in [
+        "allocation = { ratio = { control = 1, treatment = 1 }, blocks = [2] }",
+        "allocation = { ratio = { control = 1, treatment = 1 }, blocks = [2, 4, 8] }",
+        "allocation = { ratio = { control = 1, treatment = 2 }, blocks = [6] }",
+        "allocation = { ratio = { control = 1, treatment = 1 } }",
+    ] {
+        let scenario = two_risks(0.49, 0.35, allocation);
+        let trial = scenario.runs[0].trial.primary_only();
+        let tables = Tables::of(&trial, &scenario.pool).expect("patients who are all alike");
+        let mut workspace = Workspace::default();
+        let mut benefits = 0;
+        for replicate in 0..150 {
+            let mut counts = [0; 4];
+            tables.reject(&sizes, scenario.seed, replicate, &mut workspace, &mut counts);
+            for (&size, &count) in sizes.iter().zip(&counts) {
+                let own = Trial { patients: size, ..trial.clone() };
+                let record = conducted(&own, &scenario.pool, scenario.seed, replicate);
+                let benefit = record.trial.unwrap().decision == Decision::Benefit;
+                assert_eq!(count, u64::from(benefit), "{size} patients, replicate {replicate}");
+                benefits += count;
+            }
+        }
+        assert!(benefits > 100, "{benefits}");
+    }
+}
+
+/// What cannot be counted is followed: bail-outs, times, losses, several events, registry patients.
+#[test]
+fn only_what_is_two_by_two_is_counted() {
+    let scenario = load(BINARY, &[]);
+    let of = |s: &Scenario, run: usize| Tables::of(&s.runs[run].trial, &s.pool).is_some();
+    assert!(of(&scenario, 0));
+    assert!(!of(&scenario, 1), "an arm changed from the start");
+    assert!(!of(&load(BINARY, &[("trial.loss", "{ share = 0.1, by = \"30 days\" }")]), 0));
+    assert!(!of(&load("scenarios/peers/w2_log_rank.toml", &[]), 0));
+    assert!(!of(everything(), 0));
+}
+
+/// The smallest size from which the power of all tables stays at 0.8: 394 for 49 v 35 %, inside the
+/// interval for three seeds; the formula says 388 and the plateau before it begins at 378.
+#[test]
+fn the_exact_size_is_covered_for_three_seeds() {
+    for seed in ["1", "2", "3"] {
+        let scenario = load(BINARY, &[("seed", seed)]);
+        let study = study(&scenario, 0, &power(0.8, Some(100_000))).unwrap();
+        let [lower, n, upper] = study.patients;
+        assert!(lower <= 394 && 394 <= upper, "seed {seed}: {lower} {n} {upper}");
+        assert!(upper - lower <= 24, "seed {seed}: {lower} {n} {upper}");
+        assert_eq!(study.enumerated, Some(394));
+        assert_eq!(study.closed_form.as_ref().unwrap().patients, 388);
+        let [low, high] = study.more.1;
+        assert!(high - low <= upper - lower && study.more.0 == 400_000);
+    }
+}
+
+/// The same at 750,000 replicates, where the interval is at most 8 patients wide.
+/// `cargo test --release --test suite -- --ignored the_exact_size_at_750_000`
+#[test]
+#[ignore = "seven seconds on two cores"]
+fn the_exact_size_at_750_000_replicates() {
+    for seed in ["1", "2", "3"] {
+        let scenario = load(BINARY, &[("seed", seed)]);
+        let started = std::time::Instant::now();
+        let study = study(&scenario, 0, &power(0.8, Some(750_000))).unwrap();
+        let [lower, n, upper] = study.patients;
+        println!("seed {seed}: {n} ({lower} to {upper}) in {:.1} s", started.elapsed().as_secs_f64());
+        assert!(lower <= 394 && 394 <= upper && upper - lower <= 8, "{lower} {n} {upper}");
+    }
+}
+
+/// Smallest even size from which the enumerated power stays at or above the target.
+fn exact_size(control: f64, treatment: f64, target: f64, around: usize) -> usize {
+    let power = |n: usize| {
+        let arm = n as u32 / 2;
+        exact_power_of_chi_square((control, arm), (treatment, arm), 0.025, false)
+    };
+    // Power saws by less than its rise over a tenth of the size.
+    let sizes: Vec<usize> = (around * 9 / 10..=around * 11 / 10 + 20).filter(|n| n % 2 == 0).collect();
+    let last = sizes.iter().rposition(|&n| power(n) < target).expect("a size below the target");
+    assert!(last + 4 < sizes.len());
+    sizes[last + 1]
+}
+
+/// Ten pairs of risks, drawn by an own generator: the interval holds the enumerated size in nine at least.
+#[test]
+fn ten_pairs_of_risks_are_covered() {
+    let mut state = 20_240_613_u64;
+    let mut uniform = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let mut covered = 0;
+    for _ in 0..10 {
+        let control = ((0.3 + 0.4 * uniform()) * 1e4).round() / 1e4;
+        let treatment = ((control - 0.12 - 0.12 * uniform()) * 1e4).round() / 1e4;
+        let scenario = two_risks(
+            control,
+            treatment,
+            "allocation = { ratio = { control = 1, treatment = 1 }, blocks = [2] }",
+        );
+        let trial = &scenario.runs[0].trial;
+        let sizes = Sizes::new(std::slice::from_ref(trial), &scenario.pool, scenario.seed);
+        let found = found(&sizes, 20_000, 150);
+        let exact = exact_size(control, treatment, 0.8, found.rung * sizes.unit) / sizes.unit;
+        covered += u32::from(found.lower <= exact && exact <= found.upper);
+    }
+    assert!(covered >= 9, "{covered} of 10");
+}
+
+/// The log-rank trial's size for 90 % power agrees with Lakatos' calculation, which follows both arms day
+/// by day, within 1 % or the Monte Carlo interval.
+#[test]
+fn the_log_rank_size_agrees_with_an_independent_calculation() {
+    let scenario = load("scenarios/peers/w2_log_rank.toml", &[]);
+    let question = Question { within: 0.04, ..power(0.9, Some(4000)) };
+    let study = study(&scenario, 0, &question).unwrap();
+    let independent = lakatos::patients(0.585, 0.458, 180.0, 0.025, 0.9);
+    let [lower, _, upper] = study.patients.map(|n| n as f64);
+    assert!(lower <= 1.01 * independent && 0.99 * independent <= upper, "{independent} {study:?}");
+    // Schoenfeld's number of events over the mean risk: 321 / 0.5215.
+    assert!((612..=620).contains(&study.closed_form.unwrap().patients));
+}
+
+/// The same at a width of a patient or so: `cargo test --release --test suite -- --ignored log_rank_size_closely`
+#[test]
+#[ignore = "a minute on two cores"]
+fn the_log_rank_size_closely() {
+    let scenario = load("scenarios/peers/w2_log_rank.toml", &[]);
+    let study = study(&scenario, 0, &power(0.9, Some(200_000))).unwrap();
+    let independent = lakatos::patients(0.585, 0.458, 180.0, 0.025, 0.9);
+    println!("{:?} against {independent:.1}", study.patients);
+    let [lower, _, upper] = study.patients.map(|n| n as f64);
+    assert!(lower <= 1.01 * independent && 0.99 * independent <= upper);
+}
+
+fn sized(scenario: &Scenario, question: &Question) -> Study {
+    study(scenario, 0, question).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The effect that a trial of the size found detects is the one it was sized for.
+#[test]
+fn the_detectable_effect_turns_the_size_round() {
+    let scenario = load(BINARY, &[("trial.patients", "394")]);
+    let question = Question { find: Find::Effect, ..power(0.8, Some(20_000)) };
+    let study = sized(&scenario, &question);
+    let [weakest, answer, strongest] = study.effects.unwrap();
+    assert!(weakest.share <= 1.0 && 1.0 <= strongest.share, "{weakest:?} {strongest:?}");
+    assert!((answer.risks[1] - 0.35).abs() < 0.01);
+    assert_eq!(study.patients, [394; 3]);
+}
+
+/// With no doubt of the effect the assurance is the power, and with doubt it needs more patients.
+#[test]
+fn assurance_is_power_averaged_over_the_prior() {
+    let sure = load(BINARY, &[("prior", "{ share_of_benefit = { mean = 1.0, sd = 1e-9 } }")]);
+    let study = sized(&sure, &power(0.8, Some(20_000)));
+    let assured = study.assured.unwrap().assurance();
+    let power_there = study.what_if[0].power;
+    let apart = (assured.value - power_there.value).abs();
+    assert!(apart < 4.0 * assured.mcse.hypot(power_there.mcse), "{assured:?} {power_there:?}");
+    let doubtful = load(BINARY, &[("prior", "{ share_of_benefit = { mean = 1.0, sd = 0.25 } }")]);
+    let goal = Goal::Assurance(0.8);
+    let n = sized(&doubtful, &Question { goal, ..power(0.8, Some(20_000)) }).patients[1];
+    // By the normal approximation, with a the slope of z in the share: Φ((a − 1.96)/√(1 + 0.0625·a²)) = 0.8 at
+    // a = 3.01, which is 2.80 at 394 patients and grows with their root: 455.
+    assert!((430..=480).contains(&n), "{n}");
+}
+
+/// A part of a benefit is a part of the log hazard ratio, harms kept.
+#[test]
+fn half_the_benefit_is_half_the_log_hazard_ratio() {
+    let half = load(BINARY, &[("arm.treatment.share_of_benefit", "0.5")]);
+    let survival = |risk: f64| (1.0 - risk).ln();
+    // The geometric mean of the two cumulative hazards.
+    let hazard: f64 = (survival(0.49) * survival(0.35)).sqrt();
+    assert!((half.truths[0].risks[1][0] - (1.0 - (-hazard).exp())).abs() < 1e-5);
+}
+
+/// Threads and what ran before change nothing.
+#[test]
+fn a_study_does_not_depend_on_threads() {
+    let scenario = load(BINARY, &[]);
+    let run = |threads| with_threads(Some(threads), || sized(&scenario, &power(0.8, Some(3000)))).unwrap();
+    assert_eq!(run(1), run(3));
+}
+
+/// Shares from several trials have the error of strata.
+#[test]
+fn the_error_of_a_mean_of_strata_is_theirs() {
+    let mean = Share::mean(&[Share::of(0, 100), Share::of(100, 100)]);
+    assert_eq!((mean.value, mean.mcse), (0.5, 0.0));
+}
