@@ -3,11 +3,14 @@
 mod analyze;
 mod calibrate;
 mod check;
+mod conclude;
 mod evidence;
+mod merge;
 mod patients;
 mod population;
 mod run;
 mod size;
+mod verify;
 
 use crate::{
     error::{Error, Result},
@@ -31,6 +34,8 @@ struct Cli {
 enum Command {
     Run(run::Arguments),
     Size(size::Arguments),
+    Merge(merge::Arguments),
+    Verify(verify::Arguments),
     Check(check::Arguments),
     Patients(patients::Arguments),
     Analyze(Box<analyze::Arguments>),
@@ -86,6 +91,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Patients(arguments) => patients::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),

@@ -2,7 +2,7 @@
 
 use super::{
     compose::compose,
-    folder::{Identity, OutputFolder},
+    folder::{OutputFolder, inputs, manifest::Manifest},
     results::Input,
     tables,
 };
@@ -29,51 +29,18 @@ pub struct Verdict {
     pub verdict: expect::Verdict,
 }
 
-/// How a result came about.
-#[derive(Clone, Debug)]
-pub struct Provenance {
-    pub identity: Identity,
-    pub threads: usize,
-    pub seconds: f64,
-    /// All runs together, all threads.
-    pub replicates_per_second: f64,
-    pub command: String,
-}
-
-/// Writes every file of the folder but the rows, joins the rows, and leaves the manifest last.
-pub fn write(
-    folder: &OutputFolder,
-    input: &Input,
-    provenance: &Provenance,
-    range: &Range<u64>,
-) -> Result<()> {
+/// Writes the measures, the summary and the inputs of a folder whose rows are there.
+pub fn write(folder: &OutputFolder, input: &Input, range: &Range<u64>) -> Result<()> {
     let &Input { scenario, measures, verdicts, .. } = input;
-    folder.join_parts(range)?;
-    report(folder, input)?;
     let mut frame = tables::measures_frame(measures, &scenario.runs)?;
     tables::write_csv(&mut frame, Some(&folder.file("operating_characteristics.csv")))?;
     tables::write_parquet(&mut frame, &folder.file("operating_characteristics.parquet"))?;
-    let summary = summary(scenario, measures, verdicts, range);
-    folder.write("summary.json", pretty(&summary).as_bytes())?;
-    let manifest = json!({
-        "program": "shocktrial",
-        "version": provenance.identity.version,
-        "scenario_hash": provenance.identity.scenario,
-        "seed": scenario.seed,
-        "ledger_version": provenance.identity.ledger,
-        "replicate_range": [range.start, range.end],
-        "threads": provenance.threads,
-        "wall_seconds": provenance.seconds,
-        "replicates_per_second": provenance.replicates_per_second,
-        "command": provenance.command,
-        "pool": { "rows": scenario.pool.len(), "screened": scenario.pool.screened },
-        "files": folder.hashes()?.into_iter().map(|(name, hash)| json!({ "name": name, "hash": hash })).collect::<Vec<_>>(),
-    });
-    folder.write("manifest.json", pretty(&manifest).as_bytes())
+    folder.write("summary.json", pretty(&summary(scenario, measures, verdicts, range)).as_bytes())?;
+    inputs::write(folder, scenario)
 }
 
-/// The figures, as SVG and PNG, and the report that holds them.
-fn report(folder: &OutputFolder, input: &Input) -> Result<()> {
+/// Writes the figures, as SVG and PNG, and the report that holds them.
+pub fn report(folder: &OutputFolder, input: &Input) -> Result<()> {
     let fault = |what: String| Error::Machine(format!("cannot draw the report: {what}"));
     let (figures, report) = compose(input);
     for figure in &figures {
@@ -88,26 +55,23 @@ fn report(folder: &OutputFolder, input: &Input) -> Result<()> {
 /// Pixels of a PNG per point of the figure.
 const PNG_SCALE: f32 = 2.0;
 
-impl Provenance {
-    /// What is needed to make the result again, as labels and values for people.
-    pub fn told(&self, scenario: &Scenario, range: &Range<u64>) -> Vec<(String, String)> {
-        let line = |label: &str, value: String| (label.to_owned(), value);
-        vec![
-            line("Version", format!("shocktrial {}", self.identity.version)),
-            line("Command", format!("shocktrial {}", self.command)),
-            line("Scenario hash", self.identity.scenario.clone()),
-            line("Evidence ledger", self.identity.ledger.clone()),
-            line("Seed", scenario.seed.to_string()),
-            line("Replicates", format!("{} to {}", range.start, range.end - 1)),
-            line(
-                "Patients in the pool",
-                format!("{} of {} screened", scenario.pool.len(), scenario.pool.screened),
-            ),
-            line("Threads", self.threads.to_string()),
-            line("Wall time", format!("{:.1} s", self.seconds)),
-            line("Trials per second", format!("{:.0}", self.replicates_per_second)),
-        ]
-    }
+/// What is needed to make the result again, as labels and values for people.
+pub fn told(manifest: &Manifest) -> Vec<(String, String)> {
+    let line = |label: &str, value: String| (label.to_owned(), value);
+    let Manifest { identity, pool, .. } = manifest;
+    let range = identity.range();
+    vec![
+        line("Version", format!("shocktrial {}", identity.version)),
+        line("Command", format!("shocktrial {}", manifest.command)),
+        line("Scenario hash", identity.scenario_hash.clone()),
+        line("Evidence ledger", identity.ledger_version.clone()),
+        line("Seed", identity.seed.to_string()),
+        line("Replicates", format!("{} to {}", range.start, range.end - 1)),
+        line("Patients in the pool", format!("{} of {} screened", pool.rows, pool.screened)),
+        line("Threads", manifest.threads.to_string()),
+        line("Wall time", format!("{:.1} s", manifest.wall_seconds)),
+        line("Trials per second", format!("{:.0}", manifest.replicates_per_second)),
+    ]
 }
 
 fn pretty(value: &Value) -> String {

@@ -6,11 +6,12 @@
 
 use super::{
     document::{Document, read, suggestion},
-    text::{ArmText, EffectText, Named},
+    place::{Named, Place},
+    text::{ArmText, EffectText, Named as NamedText},
 };
 use crate::error::{Error, Finding, Result, Source};
 use serde::Deserialize;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// An intervention as its file states it.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,7 +23,7 @@ pub struct InterventionText {
     pub about: String,
     /// Its effects on the hazards of events, against usual care.
     #[serde(default)]
-    pub effect: Named<EffectText>,
+    pub effect: NamedText<EffectText>,
 }
 
 /// A file that an arm takes.
@@ -34,18 +35,15 @@ pub struct Taken {
     pub source: Arc<Source>,
 }
 
-/// Reads the files that arms name, each relative to `folder`.
-pub fn read_all(document: &Document, folder: &Path) -> Result<Vec<Taken>> {
+/// Reads the files that arms name.
+pub fn read_all(document: &Document, from: Place) -> Result<Vec<Taken>> {
     let mut list = Vec::new();
     for arm in document.keys_at("arm") {
         for place in 0.. {
             let at = format!("arm.{arm}.interventions.{place}");
             let Some(file) = document.text_at(&at) else { break };
-            let path = folder.join(file);
-            if !path.is_file() {
-                let message = format!("there is no intervention file at {}", path.display());
-                return Err(document.finding(&at, message).into());
-            }
+            let path =
+                from.path(Named::Intervention(list.len()), file).map_err(|why| document.finding(&at, why))?;
             list.push(Taken { arm: arm.clone(), place, source: read(&path)? });
         }
     }

@@ -5,6 +5,7 @@ pub mod cite;
 pub mod document;
 pub mod expect;
 pub mod interventions;
+pub mod place;
 pub mod population_file;
 pub mod published;
 pub mod runs;
@@ -31,6 +32,8 @@ use crate::{
 use build::{Builder, Cells, MOST_RULES};
 use document::{Document, Sourced};
 use expect::Expectation;
+use place::{Named, Place};
+use population_file::PopulationFile;
 use published::PublishedText;
 use runs::RunText;
 use std::{path::Path, sync::Arc};
@@ -58,6 +61,8 @@ pub struct Scenario {
     pub seed: u64,
     /// The population file, if there is one.
     pub registry: Option<Arc<Source>>,
+    /// The population's solved parameters, as its fitted file has them.
+    pub fitted: Option<String>,
     pub population: Population,
     pub pool: Pool,
     pub runs: Vec<Run>,
@@ -92,9 +97,10 @@ pub fn load(path: &Path, changes: &Changes) -> Result<Scenario> {
     prepare(&source, path.parent().unwrap_or(Path::new(".")), changes)
 }
 
-/// Prepares a scenario from its text; population files are looked for from `folder`.
-pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result<Scenario> {
-    let taken = interventions::read_all(&Document::parse(source)?, folder)?;
+/// Prepares a scenario from its text; the files it names are where `place` says.
+pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &Changes) -> Result<Scenario> {
+    let place = place.into();
+    let taken = interventions::read_all(&Document::parse(source)?, place)?;
     let mut file = Document::parse(source)?;
     interventions::put_in(&mut file, &taken)?;
     let sourced = {
@@ -117,7 +123,15 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         base.set_text(path, value)?;
     }
     let run_texts = parts.runs(&base)?;
-    let (registry, shared) = population(&run_texts[0].document, &run_texts[0].text, folder)?;
+    let people = population(&run_texts[0].document, &run_texts[0].text, place)?;
+    let (registry, fitted, shared) = match people {
+        Some(file) => {
+            let registry = Population::Registry(Box::new(file.registry));
+            let with_own = build::with_events(registry, &run_texts[0].document, &run_texts[0].text)?;
+            (Some(file.source), Some(file.fitted), Some(with_own))
+        }
+        None => (None, None, None),
+    };
     known_arms(&stated.1, &run_texts)?;
     let expectations = expectations(&file, expect, &run_texts, shared.as_ref())?;
     let maker = Maker { shared, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };
@@ -129,6 +143,7 @@ pub fn prepare(source: &Arc<Source>, folder: &Path, changes: &Changes) -> Result
         limits: stated.1.limits.clone(),
         seed: changes.seed.unwrap_or(run_texts[0].text.seed),
         registry,
+        fitted,
         population: made.population,
         pool: made.pool,
         whys: run_texts.iter().map(|r| r.why.clone()).collect(),
@@ -294,24 +309,16 @@ fn known_arms(stated: &ScenarioText, runs: &[RunText]) -> Result<()> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Input(findings)) }
 }
 
-/// The population of a scenario: the registry file, or none for a homogeneous one.
-fn population(
-    document: &Document,
-    text: &ScenarioText,
-    folder: &Path,
-) -> Result<(Option<Arc<Source>>, Option<Population>)> {
+/// The population file of a scenario; none for a homogeneous one.
+fn population(document: &Document, text: &ScenarioText, place: Place) -> Result<Option<PopulationFile>> {
     match (&text.population.registry, &text.population.homogeneous) {
         (Some(registry), None) => {
-            let path = folder.join(registry);
-            if !path.is_file() {
-                let message = format!("there is no population file at {}", path.display());
-                return Err(document.finding("population.registry", message).into());
-            }
-            let file = population_file::read_population(&path)?;
-            let registry = Population::Registry(Box::new(file.registry));
-            Ok((Some(file.source), Some(build::with_events(registry, document, text)?)))
+            let path = place
+                .path(Named::Population, registry)
+                .map_err(|why| document.finding("population.registry", why))?;
+            Ok(Some(population_file::read_population(&path)?))
         }
-        (None, Some(_)) => Ok((None, None)),
+        (None, Some(_)) => Ok(None),
         _ => Err(document
             .finding(
                 "population",

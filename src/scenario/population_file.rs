@@ -14,6 +14,8 @@ pub struct PopulationFile {
     pub source: Arc<Source>,
     pub text: RegistryDocument,
     pub registry: Registry,
+    /// The solved parameters, as the file beside the population has them.
+    pub fitted: String,
     /// Why the parameters were solved afresh; none if the committed ones belong to the file.
     pub refitted: Option<String>,
     pub sourced: Vec<Sourced>,
@@ -25,9 +27,10 @@ pub fn read_population(path: &Path) -> Result<PopulationFile> {
     let (text, sourced) = read_text(&source)?;
     let committed = std::fs::read_to_string(path.with_extension("fitted.json")).ok();
     let document = Document::parse(&source)?;
-    let Calibrated { registry, refitted, .. } = calibrated(&text, &source.text, committed.as_deref())
+    let Calibrated { registry, refitted, fitted } = calibrated(&text, &source.text, committed.as_deref())
         .map_err(|problems| findings(&document, &problems, ""))?;
-    Ok(PopulationFile { source: source.clone(), text, registry, refitted, sourced })
+    let fitted = fitted.to_json();
+    Ok(PopulationFile { source: source.clone(), text, registry, fitted, refitted, sourced })
 }
 
 /// Reads the text of a population file and checks its citations.

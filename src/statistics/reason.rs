@@ -29,9 +29,24 @@ pub enum Reason {
     TooMany,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    /// All reasons.
+    pub const ALL: [Reason; 10] = [
+        Reason::NoEvents,
+        Reason::EmptyArm,
+        Reason::NoVariance,
+        Reason::NoConvergence,
+        Reason::MonotoneLikelihood,
+        Reason::Collinear,
+        Reason::Undefined,
+        Reason::NotReached,
+        Reason::OutOfRange,
+        Reason::TooMany,
+    ];
+
+    /// The reason in words, as tables carry it.
+    pub fn text(self) -> &'static str {
+        match self {
             Reason::NoEvents => "nobody had the event",
             Reason::EmptyArm => "a group is empty",
             Reason::NoVariance => "nothing varies between the groups compared",
@@ -44,7 +59,13 @@ impl fmt::Display for Reason {
             Reason::NotReached => "not reached during follow-up",
             Reason::OutOfRange => "an argument lies outside its range",
             Reason::TooMany => "there are too many patients for this exact method",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
     }
 }
 

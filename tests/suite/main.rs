@@ -11,4 +11,5 @@ mod scenario;
 mod simulation;
 mod sizing;
 mod statistics;
+mod tools;
 mod trial;

@@ -2,8 +2,10 @@
 
 mod analyze;
 mod commands;
+mod faults;
 mod folders;
 mod patients;
+mod shards;
 
 use crate::simulation::at;
 use assert_cmd::Command;
@@ -29,6 +31,36 @@ fn say(arguments: &[&str]) -> Said {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
         error: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// What has to be the same in two folders of one result: everything but the manifest and the report, which
+/// say how long the run took.
+fn figures(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut list = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                open.push(path);
+            } else if name != "manifest.json" && name != "report.html" {
+                list.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    list.sort();
+    list
+}
+
+/// Two folders hold the same figures, byte for byte.
+fn identical(a: &Path, b: &Path) {
+    let (a, b) = (figures(a), figures(b));
+    let names = |list: &[(String, Vec<u8>)]| list.iter().map(|f| f.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&a), names(&b));
+    for (x, y) in a.iter().zip(&b) {
+        assert!(x.1 == y.1, "{} differs", x.0);
     }
 }
 

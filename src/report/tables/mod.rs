@@ -1,18 +1,25 @@
 //! Tables in and out: Parquet and CSV. The only door to polars.
 
 use crate::{
-    analysis::comparison::Comparison,
     error::{Error, Result},
     operating::{Measure, slices},
-    simulation::{Block, Run, RunBlock},
-    statistics::Reason,
+    simulation::{Block, Run},
     trial::{
         Trial,
-        record::{Decision, Row, Slice, TrialRow},
+        record::{Row, Slice, TrialRow},
     },
 };
 use polars::prelude::*;
-use std::{collections::HashMap, fs::File, io::BufReader, ops::Range, path::Path};
+use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+
+mod block;
+mod stream;
+
+pub use block::read_block;
+pub use stream::{Parts, Writer, concatenate, joined, write_part};
+
+/// A table in memory.
+pub type Table = DataFrame;
 
 /// The type of a look's number in a table.
 const LOOK: DataType = DataType::UInt8;
@@ -257,142 +264,6 @@ pub fn read_parquet(path: &Path) -> Result<DataFrame> {
     ParquetReader::new(file)
         .finish()
         .map_err(|why| Error::Shards(format!("{} is not a table this program wrote: {why}", path.display())))
-}
-
-/// Writes the tables one after another into one file, a row group each, holding one at a time.
-pub fn concatenate(parts: &[std::path::PathBuf], path: &Path) -> Result<()> {
-    let Some(first) = parts.first() else { return Ok(()) };
-    let first = read_parquet(first)?;
-    let unfinished = path.with_extension("unfinished");
-    let file = File::create(&unfinished).map_err(|why| cannot("write", path, why))?;
-    let mut writer = ParquetWriter::new(file)
-        .with_compression(ParquetCompression::Zstd(None))
-        .batched(first.schema())
-        .map_err(|why| cannot("write", path, why))?;
-    writer.write_batch(&first).map_err(|why| cannot("write", path, why))?;
-    drop(first);
-    for part in &parts[1..] {
-        writer.write_batch(&read_parquet(part)?).map_err(|why| cannot("write", path, why))?;
-    }
-    writer.finish().map_err(|why| cannot("write", path, why))?;
-    std::fs::rename(&unfinished, path).map_err(|why| cannot("write", path, why))
-}
-
-/// Rebuilds the block behind closed part files, for a fold that goes on from them.
-pub fn read_block(replicates: &Path, counts: &Path, range: Range<u64>, runs: &[Run]) -> Result<Block> {
-    let odd = |what: &str| Error::Shards(format!("{}: {what}", replicates.display()));
-    let frame = read_parquet(replicates)?;
-    let numbers = |name: &str| -> Result<Vec<f64>> {
-        let column = frame.column(name).map_err(|_| odd("a column is missing"))?;
-        let column = column.cast(&DataType::Float64).map_err(fault)?;
-        Ok(column.f64().map_err(fault)?.iter().map(|x| x.unwrap_or(f64::NAN)).collect())
-    };
-    let words = |name: &str| -> Result<Vec<String>> {
-        let column = frame.column(name).map_err(|_| odd("a column is missing"))?;
-        Ok(column.str().map_err(fault)?.iter().map(|x| x.unwrap_or("").to_owned()).collect())
-    };
-    let (run, look) = (numbers("run")?, numbers("look")?);
-    let columns: Vec<Vec<f64>> = [
-        "n_treatment",
-        "n_control",
-        "events_treatment",
-        "events_control",
-        "estimate",
-        "se",
-        "statistic",
-        "p_value",
-        "lower",
-        "upper",
-        "patients",
-        "screened",
-        "months",
-        "information",
-    ]
-    .iter()
-    .map(|name| numbers(name))
-    .collect::<Result<_>>()?;
-    let (estimand, decision, reason) = (words("estimand")?, words("decision")?, words("reason")?);
-    let orders: Vec<Vec<(u16, Slice)>> = runs
-        .iter()
-        .map(|r| {
-            let all = |e| slices(&r.trial, e).into_iter().map(move |s| (e as u16, s)).collect::<Vec<_>>();
-            (0..r.trial.estimands.len()).flat_map(all).collect()
-        })
-        .collect();
-    let mut blocks: Vec<RunBlock> = vec![RunBlock::default(); runs.len()];
-    let mut place = 0;
-    for i in 0..frame.height() {
-        let r = run[i] as usize - 1;
-        let (Some(block), Some(order)) = (blocks.get_mut(r), orders.get(r)) else {
-            return Err(odd("a run is not one of this scenario"));
-        };
-        let decision = Decision::ALL
-            .into_iter()
-            .find(|d| d.name() == decision[i])
-            .ok_or_else(|| odd("a decision is unknown"))?;
-        if estimand[i].is_empty() {
-            block.trials.push(TrialRow {
-                look: look[i] as u8,
-                patients: columns[10][i] as u32,
-                screened: columns[11][i] as u64,
-                months: columns[12][i],
-                information: columns[13][i],
-                decision,
-            });
-            block.ends.push(block.rows.len());
-            place = 0;
-            continue;
-        }
-        let (estimand, slice) = order[place % order.len()];
-        place += 1;
-        block.rows.push(Row {
-            look: look[i] as u8,
-            estimand,
-            slice,
-            comparison: Comparison {
-                n_treatment: columns[0][i] as u32,
-                n_control: columns[1][i] as u32,
-                events_treatment: columns[2][i] as u32,
-                events_control: columns[3][i] as u32,
-                estimate: columns[4][i],
-                se: columns[5][i],
-                statistic: columns[6][i],
-                p_value: columns[7][i],
-                lower: columns[8][i],
-                upper: columns[9][i],
-                reason: (!reason[i].is_empty()).then_some(Reason::NoEvents),
-            },
-            decision,
-        });
-    }
-    read_counts(counts, runs, &mut blocks)?;
-    Ok(Block { replicates: range, runs: blocks })
-}
-
-fn read_counts(path: &Path, runs: &[Run], blocks: &mut [RunBlock]) -> Result<()> {
-    let frame = read_parquet(path)?;
-    let odd = |_| Error::Shards(format!("{}: a column is missing", path.display()));
-    let run: Vec<u32> = frame.column("run").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
-    let count: Vec<u32> = frame.column("count").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
-    let patients: Vec<u32> =
-        frame.column("patients").map_err(odd)?.u32().map_err(odd)?.iter().flatten().collect();
-    let mut i = 0;
-    while i < run.len() {
-        let r = run[i] as usize - 1;
-        let trial = &runs[r].trial;
-        let counted = trial.counted();
-        for arm in 0..trial.arms.len() {
-            if trial.allocation.ratio[arm] == 0 {
-                blocks[r].arm_patients.push(0);
-                blocks[r].counts.extend(std::iter::repeat_n(0, counted));
-                continue;
-            }
-            blocks[r].arm_patients.push(patients[i]);
-            blocks[r].counts.extend_from_slice(&count[i..i + counted]);
-            i += counted;
-        }
-    }
-    Ok(())
 }
 
 /// Operating characteristics as a table, in the order of the contract.
