@@ -1,5 +1,7 @@
 //! The patients of one simulated trial, as columns.
 
+use crate::outcome::circumstances::Factors;
+
 /// Patients in the order they were enrolled; every column has one entry per patient.
 ///
 /// A worker owns one cohort and clears it between trials, so that no trial allocates.
@@ -21,6 +23,8 @@ pub struct Cohort {
     pub bailed_out: Vec<f64>,
     /// Arm whose treatment is received from then on.
     pub bailed_out_to: Vec<u8>,
+    /// What multiplies hazards of death by where and when the patient is treated; empty if nothing does.
+    pub factors: Vec<Factors>,
     /// Day since randomisation of loss to follow-up; infinite if never lost.
     pub lost: Vec<f64>,
     /// Day since randomisation of each event of the population (outer) in each patient; infinite if it does not happen.
@@ -61,6 +65,7 @@ impl Cohort {
         self.received.clear();
         self.bailed_out.clear();
         self.bailed_out_to.clear();
+        self.factors.clear();
         self.lost.clear();
         self.events.resize_with(events, Vec::new);
         self.events.iter_mut().for_each(Vec::clear);

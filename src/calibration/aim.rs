@@ -7,6 +7,8 @@ use crate::outcome::recipe::Knob;
 pub enum Adherence {
     /// Everybody gets the arm's treatment and nothing else.
     Full,
+    /// Everybody gets what he gets from the start, and nobody bails out later.
+    NoBailOut,
     /// With bail-outs and changes of arm.
     AsRun,
 }

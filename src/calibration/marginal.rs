@@ -3,7 +3,8 @@
 use super::{aim::Adherence, blocks::in_blocks};
 use crate::{
     outcome::{
-        course::{Course, Treatment, bail_out_rate},
+        circumstances::Factors,
+        course::{Course, Patient, Treatment, bail_out_rate},
         expectation::{self, Expectation, FirstOf, Path},
         hazard::PiecewiseHazard,
         switching,
@@ -34,7 +35,7 @@ impl<'a> Arm<'a> {
         let regimes: Vec<_> = course.treatments.iter().map(|t| &t.regime).collect();
         let expectation = Expectation::new(&course.events, &regimes, days, first_of);
         let mut received = vec![(arm, 1.0)];
-        if adherence == Adherence::AsRun {
+        if adherence != Adherence::Full {
             let instead = &course.treatments[arm].instead;
             received[0].1 -= instead.iter().map(|(_, share)| share).sum::<f64>();
             received.extend(instead);
@@ -98,7 +99,8 @@ impl<'a> Arm<'a> {
         blocks.into_iter().flatten().collect()
     }
 
-    /// Adds one patient: along one path, or along two if a bail-out is possible.
+    /// Adds one patient, at every point of the law of circumstances if there is one: along one path, or
+    /// along two if a bail-out is possible.
     fn add(
         &self,
         row: usize,
@@ -109,17 +111,44 @@ impl<'a> Arm<'a> {
         space: &mut expectation::Workspace,
     ) {
         let patient = self.pool.patient(row as u32);
+        let circumstances = &self.course.circumstances;
+        if circumstances.none() {
+            return self.add_one(row, patient, treatment, weight, member, sums, space);
+        }
+        let points: Vec<Factors> = circumstances.points(row, self.pool.len()).collect();
+        let weight = weight / points.len() as f64;
+        let mut by_arm = Vec::new();
+        for factors in points {
+            self.course.rates_by_arm(patient, factors, &mut by_arm);
+            let patient = Patient { by_arm: &by_arm, ..patient };
+            self.add_one(row, patient, treatment, weight, member, sums, space);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // a patient, what he gets, and where it is added
+    fn add_one(
+        &self,
+        row: usize,
+        patient: Patient,
+        treatment: usize,
+        weight: f64,
+        member: &[usize],
+        sums: &mut [expectation::Course],
+        space: &mut expectation::Workspace,
+    ) {
         let Treatment { bail_outs, .. } = &self.course.treatments[treatment];
         let (groups, through) = sums.split_at_mut(sums.len() - self.bail_outs());
         // Those who do not switch count in the denominator of every bail-out.
         through.iter_mut().for_each(|sum| sum.weight += weight);
         let mut add = |path: Path, weight: f64| {
-            let course = self.expectation.course(path, patient.class, patient.rates, space);
+            let after = path.switch.map_or(path.before, |(_, to)| to);
+            let rates = [patient.under(path.before), patient.under(after)];
+            let course = self.expectation.course_under(path, patient.class, rates, space);
             for &group in member {
                 groups[group].add(course, weight);
             }
         };
-        if bail_outs.is_empty() || self.adherence == Adherence::Full {
+        if bail_outs.is_empty() || self.adherence != Adherence::AsRun {
             return add(Path::of(treatment), weight);
         }
         let rates: Vec<f64> = bail_outs.iter().map(|b| bail_out_rate(b, patient)).collect();

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     outcome::{
         course::Course,
-        expectation::{self, Expectation, FirstOf},
+        expectation::{self, AtSwitch, Expectation, FirstOf},
         recipe::{Knob, Recipe, Turns},
     },
     trial::pool::Pool,
@@ -251,7 +251,7 @@ impl Wanted {
 
     fn first_of(&self, events: usize) -> FirstOf {
         match self {
-            Wanted::BailOut { .. } => FirstOf { events: vec![false; events], switch: true },
+            Wanted::BailOut { .. } => FirstOf { events: vec![false; events], at_switch: AtSwitch::Counts },
             Wanted::Risk { events: list, .. }
             | Wanted::RiskRatio { events: list, .. }
             | Wanted::HazardRatio { events: list, .. } => first_of(list, events),
@@ -277,7 +277,7 @@ impl Wanted {
 
 /// The end point of a set of events.
 pub fn first_of(list: &[usize], events: usize) -> FirstOf {
-    FirstOf { events: (0..events).map(|e| list.contains(&e)).collect(), switch: false }
+    FirstOf { events: (0..events).map(|e| list.contains(&e)).collect(), at_switch: AtSwitch::GoesOn }
 }
 
 /// The mean course of an arm, good for some of the aims, and behind it one for each bail-out.

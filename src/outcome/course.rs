@@ -8,6 +8,7 @@
 //! column per event; then, patient by patient, the events that come, in order of time.
 
 use super::{
+    circumstances::{Circumstances, Factors},
     events::{EventKind, Events, Setting},
     exponential::ln_positive,
     hazard::{self, Piece, PiecewiseHazard, Regime},
@@ -39,6 +40,8 @@ pub struct Treatment {
     pub bail_outs: Vec<BailOut>,
     /// Arms received instead from the start, each by a share of the patients assigned here.
     pub instead: Vec<(usize, f64)>,
+    /// Whether the arm has an effect on each event (outer) in each class of patients (inner).
+    pub affects: Vec<bool>,
 }
 
 /// The events of a population under the arms of a trial.
@@ -48,6 +51,8 @@ pub struct Course {
     pub treatments: Vec<Treatment>,
     /// Nothing is followed beyond this day since randomisation.
     pub horizon: f64,
+    /// What multiplies hazards of death by where and when patients are treated.
+    pub circumstances: Circumstances,
     /// Events that can happen in hospital.
     in_hospital: Vec<usize>,
     /// Events that can happen after discharge.
@@ -115,8 +120,26 @@ impl Shapes {
 /// A patient's own constants: the rate of each event, and the class that fixes the shapes in time.
 #[derive(Clone, Copy, Debug)]
 pub struct Patient<'a> {
+    /// The rate of each event under the treatment now received.
     pub rates: &'a [f64],
     pub class: usize,
+    /// Where circumstances make rates differ: the patient's own, then those under each arm. Else empty.
+    pub by_arm: &'a [f64],
+}
+
+impl<'a> Patient<'a> {
+    /// The rates of who the patient is, wherever he is treated.
+    #[inline]
+    pub fn own(&self) -> &'a [f64] {
+        if self.by_arm.is_empty() { self.rates } else { &self.by_arm[..self.rates.len()] }
+    }
+
+    /// The rate of each event under the treatment of `arm`.
+    #[inline]
+    pub fn under(&self, arm: usize) -> &'a [f64] {
+        let n = self.rates.len();
+        if self.by_arm.is_empty() { self.rates } else { &self.by_arm[(arm + 1) * n..(arm + 2) * n] }
+    }
 }
 
 /// The streams of one replicate that decide the course.
@@ -228,7 +251,8 @@ impl Course {
         let (in_hospital, after_discharge) =
             (in_setting(Setting::InHospital), in_setting(Setting::AfterDischarge));
         let shapes = Shapes::new(&treatments, events.len(), horizon);
-        Course { events, treatments, horizon, in_hospital, after_discharge, shapes }
+        let circumstances = Circumstances::default();
+        Course { events, treatments, horizon, circumstances, in_hospital, after_discharge, shapes }
     }
 
     /// The random purpose of each event, in order.
@@ -258,15 +282,47 @@ impl Course {
         cohort.events.iter_mut().for_each(|column| column.resize(all, f64::INFINITY));
         cohort.bailed_out.resize(all, f64::INFINITY);
         cohort.bailed_out_to.extend_from_slice(&cohort.received[from..]);
+        let mut by_arm = Vec::new();
         let mut start = from;
         while start < all {
             let end = all.min(start + BATCH);
-            let mut patients = [Patient { rates: &[], class: 0 }; BATCH];
+            let mut patients = [Patient { rates: &[], class: 0, by_arm: &[] }; BATCH];
             for (patients, &row) in patients.iter_mut().zip(&cohort.row[start..end]) {
                 *patients = patient(row);
             }
+            if let Some(factors) = cohort.factors.get(start..end) {
+                by_arm.clear();
+                for (patient, &factors) in patients.iter().zip(factors) {
+                    self.rates_by_arm(*patient, factors, &mut by_arm);
+                }
+                let each = by_arm.len() / factors.len();
+                for ((patient, own), &arm) in
+                    patients.iter_mut().zip(by_arm.chunks(each)).zip(&cohort.received[start..end])
+                {
+                    patient.by_arm = own;
+                    patient.rates = patient.under(usize::from(arm));
+                }
+            }
             self.follow_batch(cohort, start..end, &patients, luck, batch);
             start = end;
+        }
+    }
+
+    /// Appends a patient's own rates, and those under each arm with what multiplies them where and when he is
+    /// treated: what [`Patient::by_arm`] wants.
+    pub fn rates_by_arm(&self, patient: Patient, factors: Factors, out: &mut Vec<f64>) {
+        out.extend(patient.rates);
+        for treatment in &self.treatments {
+            let classes = treatment.regime.classes();
+            out.extend(self.events.list.iter().zip(patient.rates).enumerate().map(|(e, (event, rate))| {
+                match event.kind == EventKind::Death && event.anchored {
+                    false => *rate,
+                    true if treatment.affects[e * classes + patient.class] => {
+                        rate * factors.death * factors.effect
+                    }
+                    true => rate * factors.death,
+                }
+            }));
         }
     }
 
@@ -387,7 +443,7 @@ impl Course {
         i: usize,
     ) {
         let (events, n) = (&self.events.list, self.events.len());
-        let (class, rates) = (patient.class, patient.rates);
+        let (class, mut rates) = (patient.class, patient.rates);
         let arm = usize::from(cohort.received[row]);
         let mut cell = self.shapes.place(arm, class);
         let mut spent = Spent::new();
@@ -395,7 +451,7 @@ impl Course {
         let (uniform, at, luck_of) = (&mut batch.uniform[i], &mut batch.at[i], &mut batch.luck[i]);
         // Finds when event `f` happens if nothing changes any more.
         let mut resolve =
-            |f: usize, spent: &Spent, cell: usize, uniform: f64, at: &mut [f64; MOST_EVENTS]| {
+            |f: usize, rates: &[f64], spent: &Spent, cell: usize, uniform: f64, at: &mut [f64; MOST_EVENTS]| {
                 let shape = self.shapes.shape(f, cell);
                 let rate = rates[f] * spent.factor[f];
                 let ahead = rate * (shape.most - spent.start[f]);
@@ -424,15 +480,15 @@ impl Course {
                 let to = self.treatments[arm].bail_outs[e - n].to;
                 (cohort.bailed_out[row], cohort.bailed_out_to[row]) = (now, to as u8);
                 coming &= (1 << n) - 1;
-                let new = self.shapes.place(to, class);
+                let (new, new_rates) = (self.shapes.place(to, class), patient.under(to));
                 for &f in self.in_hospital.iter().filter(|&&f| open >> f & 1 == 1) {
                     let old = self.shapes.pieces(self.shapes.shape(f, cell));
                     spent.use_up(f, rates[f], hazard::cumulative(old, now));
                     spent.start[f] = hazard::cumulative(self.shapes.pieces(self.shapes.shape(f, new)), now);
-                    let comes = resolve(f, &spent, new, uniform[f], at);
+                    let comes = resolve(f, new_rates, &spent, new, uniform[f], at);
                     coming = coming & !(1 << f) | u32::from(comes) << f;
                 }
-                cell = new;
+                (cell, rates) = (new, new_rates);
                 continue;
             }
             cohort.events[e][row] = now;
@@ -445,7 +501,7 @@ impl Course {
                         let pieces = self.shapes.pieces(self.shapes.shape(f, cell));
                         spent.use_up(f, 0.0, hazard::cumulative(pieces, now));
                         open |= 1 << f;
-                        coming |= u32::from(resolve(f, &spent, cell, uniform[f], at)) << f;
+                        coming |= u32::from(resolve(f, rates, &spent, cell, uniform[f], at)) << f;
                     }
                 }
                 EventKind::Complication => {
@@ -453,7 +509,7 @@ impl Course {
                         let pieces = self.shapes.pieces(self.shapes.shape(f, cell));
                         spent.use_up(f, rates[f], hazard::cumulative(pieces, now));
                         spent.factor[f] += excess;
-                        let comes = resolve(f, &spent, cell, uniform[f], at);
+                        let comes = resolve(f, rates, &spent, cell, uniform[f], at);
                         coming = coming & !(1 << f) | u32::from(comes) << f;
                     }
                 }
@@ -466,7 +522,7 @@ impl BailOut {
     /// A bound of the patient's rate that needs no power: Bernoulli's `x^p ≤ 1 + p·(x − 1)`, and 1 below 1.
     fn rate_at_most(&self, patient: Patient) -> f64 {
         let (event, power) = self.follows;
-        let x = patient.rates[event];
+        let x = patient.own()[event];
         if x <= 1.0 && power >= 0.0 {
             1.0
         } else if (0.0..=1.0).contains(&power) {
@@ -480,5 +536,5 @@ impl BailOut {
 /// A patient's rate of bail-out: the rate of the event it follows, to a power.
 pub fn bail_out_rate(bail_out: &BailOut, patient: Patient) -> f64 {
     let (event, power) = bail_out.follows;
-    if power == 0.0 { 1.0 } else { libm::pow(patient.rates[event], power) }
+    if power == 0.0 { 1.0 } else { libm::pow(patient.own()[event], power) }
 }

@@ -34,8 +34,19 @@ use super::hazard::Regime;
 pub struct FirstOf {
     /// For each event of the population, whether it counts.
     pub events: Vec<bool>,
-    /// Whether the switch of a path counts: bail-out as part of the end point.
-    pub switch: bool,
+    pub at_switch: AtSwitch,
+}
+
+/// What the switch of a path, a bail-out, is to an end point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtSwitch {
+    /// Nothing: what happens afterwards counts as before.
+    #[default]
+    GoesOn,
+    /// It counts as the end point.
+    Counts,
+    /// It ends the watch: what happens afterwards does not count.
+    Ends,
 }
 
 /// Which regimes a patient lives under: `before`, and from day `switch.0` on the one at `switch.1`.
@@ -315,6 +326,17 @@ impl Expectation {
         rates: &[f64],
         space: &'w mut Workspace,
     ) -> &'w Course {
+        self.course_under(path, class, [rates; 2], space)
+    }
+
+    /// The same with rates of their own before and after the switch.
+    pub fn course_under<'w>(
+        &self,
+        path: Path,
+        class: usize,
+        rates: [&[f64]; 2],
+        space: &'w mut Workspace,
+    ) -> &'w Course {
         space.w0.fill(0.0);
         space.happened.fill(0.0);
         space.tracks.fill(Track { in_hospital: 1.0, ..Track::default() });
@@ -333,8 +355,10 @@ impl Expectation {
                 regime[1] = after;
                 switched = true;
                 for (end_point, track) in self.first_of.iter().zip(&mut space.tracks[1..]) {
-                    if end_point.switch {
+                    if end_point.at_switch == AtSwitch::Counts {
                         track.happened += track.in_hospital;
+                    }
+                    if end_point.at_switch != AtSwitch::GoesOn {
                         track.in_hospital = 0.0;
                     }
                 }
@@ -385,7 +409,7 @@ impl Expectation {
     fn step(
         &self,
         space: &mut Workspace,
-        rates: &[f64],
+        rates: [&[f64]; 2],
         class: usize,
         step: usize,
         dt: f64,
@@ -394,13 +418,15 @@ impl Expectation {
     ) {
         let row = (class * self.ends.len() + step) * self.events;
         let table = |r: usize| &self.tables[r][row..row + self.events];
-        let late = |r: usize| self.late.iter().map(|&e| rates[e] * table(r)[e]).sum::<f64>() * dt;
-        let late_before = late(regime[0]);
-        let b = if switched { [late_before, late(regime[1])] } else { [late_before; 2] };
+        let late = |side: usize| {
+            self.late.iter().map(|&e| rates[side][e] * table(regime[side])[e]).sum::<f64>() * dt
+        };
+        let late_before = late(0);
+        let b = if switched { [late_before, late(1)] } else { [late_before; 2] };
         let survives = [exp(-b[0]), exp(-b[1])];
         let compartment = usize::from(switched);
         let here = table(regime[compartment]);
-        for (h, (rate, shape)) in space.hazard.iter_mut().zip(rates.iter().zip(here)) {
+        for (h, (rate, shape)) in space.hazard.iter_mut().zip(rates[compartment].iter().zip(here)) {
             *h = rate * shape;
         }
         let h = &space.hazard;
@@ -516,7 +542,7 @@ impl Expectation {
                 if b[side] > 0.0 && died != 0.0 {
                     let there = table(regime[side]);
                     for &event in &self.late {
-                        let share = died * rates[event] * there[event] * dt / b[side];
+                        let share = died * rates[side][event] * there[event] * dt / b[side];
                         if ends_it(event) {
                             track.happened += share;
                         }

@@ -1,5 +1,6 @@
 //! What happens to a patient: events, the hazards that make them, and end points defined on them.
 
+pub mod circumstances;
 pub mod course;
 pub mod endpoint;
 pub mod events;

@@ -4,6 +4,7 @@
 //! [`Recipe::course`] multiplies them into regimes.
 
 use super::{
+    circumstances::Circumstances,
     course::{BailOut, Course, Treatment},
     events::{EventKind, Events},
     hazard::{PiecewiseHazard, Regime},
@@ -75,6 +76,7 @@ pub struct Recipe {
     pub shifts: Vec<Shift>,
     pub arms: Vec<ArmRecipe>,
     pub horizon: f64,
+    pub circumstances: Circumstances,
 }
 
 /// One number of a recipe that calibration may turn.
@@ -109,6 +111,7 @@ impl Recipe {
     /// Removes every effect, bail-out and change of arm; the anchors stay.
     pub fn without_effects(mut self) -> Self {
         self.arms.iter_mut().for_each(|arm| *arm = ArmRecipe::default());
+        self.circumstances.effect_sd = 0.0;
         self
     }
 
@@ -156,7 +159,9 @@ impl Recipe {
     /// The course: regimes of all arms with shifts and effects multiplied in.
     pub fn course(&self) -> Course {
         let treatments = (0..self.arms.len()).map(|arm| self.treatment(arm)).collect();
-        Course::new(self.events.clone(), treatments, self.horizon)
+        let mut course = Course::new(self.events.clone(), treatments, self.horizon);
+        course.circumstances = self.circumstances.clone();
+        course
     }
 
     fn treatment(&self, arm: usize) -> Treatment {
@@ -174,7 +179,10 @@ impl Recipe {
                 follows: b.follows,
             })
             .collect();
-        Treatment { regime: Regime::new(hazards), bail_outs, instead: recipe.instead.clone() }
+        let affects =
+            |event: usize, class: usize| recipe.effects.iter().any(|e| e.event == event && e.classes[class]);
+        let affects = (0..self.events.len() * classes).map(|i| affects(i / classes, i % classes)).collect();
+        Treatment { regime: Regime::new(hazards), bail_outs, instead: recipe.instead.clone(), affects }
     }
 
     fn hazard(&self, arm: &ArmRecipe, event: usize, class: usize) -> PiecewiseHazard {

@@ -589,11 +589,9 @@ fn alive_at_randomisation(
     if delay == 0.0 {
         return vec![1.0; pool.len()];
     }
-    let usual_care = Treatment {
-        regime: cells.spread(population.baseline_regime()),
-        bail_outs: Vec::new(),
-        instead: Vec::new(),
-    };
+    let regime = cells.spread(population.baseline_regime());
+    let affects = vec![false; regime.events() * regime.classes()];
+    let usual_care = Treatment { regime, bail_outs: Vec::new(), instead: Vec::new(), affects };
     let course = Course::new(population.events().clone(), vec![usual_care], delay);
     let arm = Arm::new(&course, pool, 0, Adherence::Full, &[delay], &[]);
     arm.in_hospital_of_each_row()

@@ -35,6 +35,7 @@ impl Pool {
         Patient {
             rates: &self.rates[row * self.events..(row + 1) * self.events],
             class: usize::from(self.class[row]),
+            by_arm: &[],
         }
     }
 

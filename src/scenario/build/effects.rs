@@ -4,6 +4,7 @@ use super::{Builder, Cells};
 use crate::{
     calibration::aim::{Adherence, Aim, Wanted},
     outcome::{
+        circumstances::Circumstances,
         endpoint::Endpoint,
         events::{EventKind, Events},
         hazard::Regime,
@@ -47,6 +48,7 @@ impl Builder<'_> {
             shifts: Vec::new(),
             arms: vec![ArmRecipe::default(); self.text.arm.0.len()],
             horizon,
+            circumstances: Circumstances::default(),
         }
         .with_excess(excess);
         let mut aims = Vec::new();

@@ -4,7 +4,7 @@
 mod slow;
 
 use shocktrial::outcome::events::{Event, EventKind, Events, Setting};
-use shocktrial::outcome::expectation::{Expectation, FirstOf, Path};
+use shocktrial::outcome::expectation::{AtSwitch, Expectation, FirstOf, Path};
 use shocktrial::outcome::hazard::{PiecewiseHazard, Regime};
 
 fn event(name: &str, kind: EventKind, setting: Setting, excess: &[(usize, f64)]) -> Event {
@@ -55,9 +55,10 @@ const DAYS: [f64; 5] = [1.0, 4.0, 14.0, 45.0, 180.0];
 /// Each probability on each day, within 4 Monte Carlo errors and the accuracy the closed form claims.
 fn agrees_with_the_slow_twin(switch: Option<f64>) {
     let (events, usual, device) = (events(), usual(), device());
-    let death_or_renal = FirstOf { events: vec![true, true, true, false, false, false, true], switch: false };
+    let death_or_renal =
+        FirstOf { events: vec![true, true, true, false, false, false, true], at_switch: AtSwitch::GoesOn };
     let sepsis_or_switch =
-        FirstOf { events: vec![false, false, false, true, false, false, false], switch: true };
+        FirstOf { events: vec![false, false, false, true, false, false, false], at_switch: AtSwitch::Counts };
     let end_points = [death_or_renal, sepsis_or_switch];
     let expectation = Expectation::new(&events, &[&usual, &device], &DAYS, &end_points);
     let mut space = expectation.workspace();
@@ -80,7 +81,8 @@ fn agrees_with_the_slow_twin(switch: Option<f64>) {
             check(&events.list[e].name, course.happened[e][d], &|l| l.time[e] <= day);
         }
         for (i, end_point) in end_points.iter().enumerate() {
-            let first = |l: &slow::Life| l.first(&end_point.events, end_point.switch) <= day;
+            let first =
+                |l: &slow::Life| l.first(&end_point.events, end_point.at_switch == AtSwitch::Counts) <= day;
             check("end point", course.first_of[i][d], &first);
         }
     }
@@ -100,8 +102,10 @@ fn a_switch_agrees_with_the_slow_twin() {
 #[test]
 fn probability_is_conserved() {
     let (events, usual, device) = (events(), usual(), device());
-    let death =
-        FirstOf { events: events.list.iter().map(|e| e.kind == EventKind::Death).collect(), switch: false };
+    let death = FirstOf {
+        events: events.list.iter().map(|e| e.kind == EventKind::Death).collect(),
+        at_switch: AtSwitch::GoesOn,
+    };
     let expectation = Expectation::new(&events, &[&usual, &device], &DAYS, &[death]);
     let mut space = expectation.workspace();
     for switch in [None, Some((0.0, 1)), Some((0.7, 1)), Some((30.0, 1)), Some((500.0, 1))] {
@@ -145,7 +149,8 @@ fn one_constant_hazard_is_exponential() {
 #[test]
 fn the_steps_are_fine_enough() {
     let (events, usual) = (events(), usual());
-    let end_point = FirstOf { events: vec![true, true, true, false, false, false, true], switch: false };
+    let end_point =
+        FirstOf { events: vec![true, true, true, false, false, false, true], at_switch: AtSwitch::GoesOn };
     let fine: Vec<f64> = (0..2000).map(|i| 180.0 * (f64::from(i) / 2000.0).powi(3)).collect();
     let coarse = Expectation::new(&events, &[&usual], &DAYS, std::slice::from_ref(&end_point));
     let fine = Expectation::with_steps(&events, &[&usual], &DAYS, &[end_point], &fine);
