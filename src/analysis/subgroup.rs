@@ -9,8 +9,26 @@ pub struct Subgroup {
     pub name: String,
     pub label: String,
     pub levels: Vec<String>,
-    /// Level of each pool row.
+    /// Level of each pool row; [`MISSING_LEVEL`] where it was not recorded.
     pub code: Vec<u8>,
+}
+
+/// The level of a patient of whom it was not recorded: no level of the subgroup.
+pub const MISSING_LEVEL: u8 = u8::MAX;
+
+impl Subgroup {
+    /// The same with those of whom it was not recorded as a level of their own, as strata need it.
+    pub fn with_missing_as_level(mut self) -> Self {
+        let missing = self.levels.len() as u8;
+        let mut any = false;
+        for code in self.code.iter_mut().filter(|c| **c == MISSING_LEVEL) {
+            (*code, any) = (missing, true);
+        }
+        if any {
+            self.levels.push("not recorded".into());
+        }
+        self
+    }
 }
 
 /// Levels a subgroup may have.

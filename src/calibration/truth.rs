@@ -95,9 +95,10 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
                     |row| trial.enrolment.probability[row],
                     |row, member| {
                         member.push(0);
-                        member.extend(
-                            trial.subgroups.iter().zip(&first).map(|(s, f)| f + usize::from(s.code[row])),
-                        );
+                        for (subgroup, f) in trial.subgroups.iter().zip(&first) {
+                            let level = usize::from(subgroup.code[row]);
+                            member.extend((level < subgroup.levels.len()).then_some(f + level));
+                        }
                     },
                 );
                 Curves { days: days.clone(), groups, ends: ends.clone() }

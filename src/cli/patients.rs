@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         "registry_row",
         rows.iter().map(|&r| Some(scenario.pool.columns.rows[r] as f64)).collect(),
     ));
-    columns.extend(named(scenario.population.dictionary(), &scenario.pool.columns.take(&rows)));
+    columns.extend(named(&scenario.dictionary(arguments.run), &scenario.pool.columns.take(&rows)));
     for (e, event) in trial.course.events.list.iter().enumerate() {
         let rate = rows.iter().map(|&r| Some(scenario.pool.patient(r as u32).rates[e])).collect();
         columns.push(number(&format!("{}_rate", event.name), rate));

@@ -63,12 +63,18 @@ pub fn named(dictionary: &Dictionary, columns: &Columns) -> Vec<NamedValues> {
         .list
         .iter()
         .enumerate()
+        .filter(|(_, covariate)| !covariate.name.is_empty())
         .map(|(i, covariate)| {
             let values = match &covariate.kind {
-                CovariateKind::Levels { names, .. } => {
-                    Values::Words(columns.data[i].iter().map(|&x| names.get(x as usize).cloned()).collect())
-                }
-                _ => Values::Numbers(columns.data[i].iter().map(|&x| Some(x)).collect()),
+                CovariateKind::Levels { names, .. } => Values::Words(
+                    columns.data[i]
+                        .iter()
+                        .map(|&x| names.get(x as usize).filter(|_| !x.is_nan()).cloned())
+                        .collect(),
+                ),
+                _ => Values::Numbers(
+                    columns.data[i].iter().map(|&x| Some(x).filter(|x| !x.is_nan())).collect(),
+                ),
             };
             NamedValues { name: covariate.name.clone(), values }
         })

@@ -48,7 +48,7 @@ pub struct Factors {
 
 /// Points of the law for each row of a pool at least, and for all rows together.
 const POINTS_PER_ROW: usize = 4;
-const POINTS: usize = 4096;
+const POINTS: usize = 1 << 14;
 
 impl Circumstances {
     /// Whether nothing is multiplied.

@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::expression::Expression;
 use super::maker::{Maker, Recipe};
+use super::recorded::Recording;
 use super::registry::Registry;
 use crate::statistics::{normal_cdf, normal_quantile};
 
@@ -140,14 +141,21 @@ impl<'a> Draft<'a> {
                 (0..n).map(|i| intercept + slope * x[i] + scale * (z[i] - rho * g[i])).collect()
             }
             Recipe::Above { of, cut } => self.columns.data[*of].iter().map(|x| f64::from(x > cut)).collect(),
-            Recipe::Recorded { of, cumulative } => {
+            Recipe::Recorded { of, recording, .. } => {
                 let stream = registry.stream(column);
-                let level = |i: usize| {
-                    let c = &cumulative[self.columns.data[*of][i] as usize];
-                    let u = stream.uniform(self.columns.rows[i]);
-                    c.iter().position(|&p| u < p).unwrap_or(c.len() - 1) as f64
+                let uniform = |i: usize| stream.uniform(self.columns.rows[i]);
+                let so = &self.columns.data[*of];
+                let written = |i: usize| match recording {
+                    Recording::Exact => so[i],
+                    Recording::Levels(cumulative) => {
+                        let c = &cumulative[so[i] as usize];
+                        let u = uniform(i);
+                        c.iter().position(|&p| u < p).unwrap_or(c.len() - 1) as f64
+                    }
+                    Recording::Added(sd) => so[i] + sd * normal_quantile(uniform(i)),
+                    Recording::Multiplied(sd) => so[i] * libm::exp(sd * normal_quantile(uniform(i))),
                 };
-                (0..n).map(level).collect()
+                (0..n).map(written).collect()
             }
         };
         for (by, rule) in &maker.shift {
@@ -157,6 +165,13 @@ impl<'a> Draft<'a> {
         }
         if let Some([low, high]) = maker.limits {
             values.iter_mut().for_each(|x| *x = x.clamp(low, high));
+        }
+        if let Recipe::Recorded { missing: Some(missing), .. } = &maker.recipe {
+            for (i, x) in values.iter_mut().enumerate() {
+                if missing.stream.uniform(self.columns.rows[i]) < missing.probability(&self.columns, i) {
+                    *x = f64::NAN;
+                }
+            }
         }
         if let Some(rule) = &maker.only_if {
             for (i, x) in values.iter_mut().enumerate() {

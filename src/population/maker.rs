@@ -1,6 +1,7 @@
 //! How the value of one covariate is made from the cause, latent values and earlier covariates.
 
 use super::expression::Expression;
+use super::recorded::{Missing, Recording};
 
 /// A normal distribution cut off at its limits, prepared for one cause.
 #[derive(Clone, Copy, Debug)]
@@ -64,10 +65,11 @@ pub(super) enum Recipe {
         of: usize,
         cut: f64,
     },
-    /// A level recorded with error: cumulative probabilities by true level.
+    /// What is written down of another column; NaN where nothing is.
     Recorded {
         of: usize,
-        cumulative: Vec<Vec<f64>>,
+        recording: Recording,
+        missing: Option<Missing>,
     },
 }
 

@@ -10,6 +10,7 @@ pub mod homogeneous;
 mod maker;
 pub mod outcome;
 pub mod problem;
+pub mod recorded;
 pub mod registry;
 
 pub use columns::{Columns, Covariate, CovariateKind, Dictionary};

@@ -8,6 +8,7 @@ use super::expression::{Expression, Reading};
 use super::maker::{CutNormal, Maker, Recipe};
 use super::outcome::OutcomeModel;
 use super::problem::{Problem, instead};
+use super::recorded::{Recording, cumulative};
 use crate::random::{Purpose, Stream};
 use crate::statistics::{normal_cdf, normal_quantile};
 use std::ops::Range;
@@ -35,7 +36,7 @@ pub struct Registry {
     pub outcome: OutcomeModel,
     pub(super) makers: Vec<Maker>,
     pub(super) latents: Vec<Latent>,
-    streams: Vec<Stream>,
+    pub(super) streams: Vec<Stream>,
 }
 
 /// What screening found.
@@ -526,25 +527,7 @@ impl<'a> Builder<'a> {
             self.problem(path, "only a covariate with levels can be recorded as another level");
             return;
         };
-        let mut cumulative = Vec::new();
-        for level in names {
-            let row = table.get(level).cloned().unwrap_or_default();
-            if row.len() != names.len() || (row.iter().sum::<f64>() - 1.0).abs() > 1e-9 {
-                self.problem(
-                    &format!("{path}.{level}"),
-                    format!("needs {} probabilities that add up to 1", names.len()),
-                );
-            }
-            let mut sum = 0.0;
-            cumulative.push(
-                row.iter()
-                    .map(|p| {
-                        sum += p;
-                        sum
-                    })
-                    .collect(),
-            );
-        }
+        let cumulative = cumulative(path, names, table, &mut self.problems);
         self.dictionary.list.push(Covariate {
             name: format!("recorded.{}", c.name),
             label: format!("{}, as recorded", c.label),
@@ -552,7 +535,7 @@ impl<'a> Builder<'a> {
             kind,
             recorded: None,
         });
-        let recipe = Recipe::Recorded { of, cumulative };
+        let recipe = Recipe::Recorded { of, recording: Recording::Levels(cumulative), missing: None };
         self.makers.push(Maker { recipe, only_if: None, shift: Vec::new(), limits: None, needs: vec![of] });
     }
 }

@@ -450,9 +450,12 @@ pub fn shares_of_levels(trial: &Trial, subgroup: usize) -> Vec<f64> {
     let subgroup = &trial.subgroups[subgroup];
     let mut shares = vec![0.0; subgroup.levels.len()];
     for (&code, &weight) in subgroup.code.iter().zip(&trial.enrolment.probability) {
-        shares[usize::from(code)] += weight;
+        // Those of whom it was not recorded are in no level.
+        if let Some(share) = shares.get_mut(usize::from(code)) {
+            *share += weight;
+        }
     }
-    let whole: f64 = shares.iter().sum();
+    let whole: f64 = trial.enrolment.probability.iter().sum();
     shares.iter_mut().for_each(|s| *s /= whole);
     shares
 }

@@ -8,6 +8,7 @@ pub mod interventions;
 pub mod place;
 pub mod population_file;
 pub mod published;
+pub mod recorded;
 pub mod runs;
 pub mod text;
 
@@ -25,7 +26,7 @@ use crate::{
         endpoint::Endpoint,
         recipe::Recipe,
     },
-    population::{Expression, Homogeneous, Population, Screening},
+    population::{Dictionary, Expression, Homogeneous, Population, Screening},
     simulation::Run,
     trial::pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
 };
@@ -35,6 +36,7 @@ use expect::Expectation;
 use place::{Named, Place};
 use population_file::PopulationFile;
 use published::PublishedText;
+use recorded::Recorded;
 use runs::RunText;
 use std::{path::Path, sync::Arc};
 use text::{EstimandText, ExpectText, PriorText, ScenarioText};
@@ -89,6 +91,15 @@ pub struct Scenario {
     /// The files of the interventions its arms take.
     pub interventions: Vec<Arc<Source>>,
     pub warnings: Vec<String>,
+    /// The column in which each run records a covariate, where it says how.
+    pub recorded: Vec<Recorded>,
+}
+
+impl Scenario {
+    /// The covariates as run number `run`, from 1, knows them.
+    pub fn dictionary(&self, run: u32) -> Dictionary {
+        recorded::dictionary(self.population.dictionary(), &self.recorded[run as usize])
+    }
 }
 
 /// Reads and prepares a scenario: checks it, fills the pool, solves what is stated by its result.
@@ -124,7 +135,7 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
     }
     let run_texts = parts.runs(&base)?;
     let people = population(&run_texts[0].document, &run_texts[0].text, place)?;
-    let (registry, fitted, shared) = match people {
+    let (registry, fitted, mut shared) = match people {
         Some(file) => {
             let registry = Population::Registry(Box::new(file.registry));
             let with_own = build::with_events(registry, &run_texts[0].document, &run_texts[0].text)?;
@@ -132,9 +143,13 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
         }
         None => (None, None, None),
     };
+    let texts =
+        std::iter::once((&stated.0, &stated.1)).chain(run_texts.iter().map(|r| (&r.document, &r.text)));
+    let recorded = recorded::record(&mut shared, texts)?;
     known_arms(&stated.1, &run_texts)?;
     let expectations = expectations(&file, expect, &run_texts, shared.as_ref())?;
-    let maker = Maker { shared, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };
+    let maker =
+        Maker { shared, recorded: &recorded, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };
     let made = maker.make(changes)?;
     Ok(Scenario {
         source: source.clone(),
@@ -159,6 +174,7 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
         published,
         interventions: taken.iter().map(|t| t.source.clone()).collect(),
         warnings: made.warnings,
+        recorded,
     })
 }
 
@@ -332,6 +348,8 @@ fn population(document: &Document, text: &ScenarioText, place: Place) -> Result<
 struct Maker<'m, 'a> {
     /// The registry; `None` where each run states a homogeneous population.
     shared: Option<Population>,
+    /// How covariates are recorded: in the base as stated, then in each run.
+    recorded: &'m [Recorded],
     /// The base document before `--set`: what anchors and results are solved on.
     stated: &'m (Document<'a>, ScenarioText),
     run_texts: &'m [RunText<'a>],
@@ -357,7 +375,7 @@ struct Frozen {
 
 impl Maker<'_, '_> {
     fn make(mut self, changes: &Changes) -> Result<Made> {
-        let population = self.population_of(&self.stated.0, &self.stated.1)?;
+        let population = self.population_of(&self.stated.0, &self.stated.1, 0)?;
         let (pool, cells) = self.pool(&population)?;
         let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
         let predicted = predict(&base.recipe, &base.aims, &pool, &vec![1.0; pool.len()]);
@@ -374,7 +392,7 @@ impl Maker<'_, '_> {
         let (mut runs, mut recipes) = (Vec::new(), Vec::new());
         for (index, run) in self.run_texts.iter().enumerate() {
             let number = index as u32 + 1;
-            let population = self.population_of(&run.document, &run.text)?;
+            let population = self.population_of(&run.document, &run.text, index + 1)?;
             let own = self.frozen(&population, &pool, &cells, &run.document, &run.text)?;
             let (own, own_solved) =
                 self.solve(own, Some(&base), &pool, &run.document, |path| run.sets(path))?;
@@ -411,9 +429,14 @@ impl Maker<'_, '_> {
         Ok(Made { population, pool, runs, recipes, truths, solved, predicted, warnings: self.warnings })
     }
 
-    fn population_of(&self, document: &Document, text: &ScenarioText) -> Result<Population> {
+    /// The population as run `number` sees it; 0 is the base as stated.
+    fn population_of(&self, document: &Document, text: &ScenarioText, number: usize) -> Result<Population> {
         match (&self.shared, &text.population.homogeneous) {
-            (Some(registry), None) => Ok(registry.clone()),
+            (Some(Population::Registry(registry)), None) => {
+                let mut registry = registry.clone();
+                registry.dictionary = recorded::dictionary(&registry.dictionary, &self.recorded[number]);
+                Ok(Population::Registry(registry))
+            }
             (None, Some(homogeneous)) => Homogeneous::new(homogeneous)
                 .map(Population::Homogeneous)
                 .map_err(|problems| population_file::findings(document, &problems, "population.homogeneous")),
@@ -429,8 +452,9 @@ impl Maker<'_, '_> {
         let mut rules = Vec::new();
         let texts = std::iter::once((&self.stated.0, &self.stated.1))
             .chain(self.run_texts.iter().map(|r| (&r.document, &r.text)));
-        for (document, text) in texts {
-            let mut builder = Builder::new(document, text, population);
+        for (number, (document, text)) in texts.enumerate() {
+            let population = self.population_of(document, text, number)?;
+            let mut builder = Builder::new(document, text, &population);
             let rule = builder.eligible();
             within.extend(builder.within());
             rules.push(builder.finish(rule)?);

@@ -5,7 +5,7 @@
 
 use crate::{
     analysis::comparison::{Summary, Test},
-    population::homogeneous::HomogeneousDocument,
+    population::{homogeneous::HomogeneousDocument, recorded::RecordedDocument},
     units::Days,
 };
 use serde::{
@@ -115,6 +115,9 @@ pub struct PopulationText {
     /// Entry criteria; all have to hold. They read recorded covariates.
     #[serde(default)]
     pub eligible: Vec<String>,
+    /// How covariates are recorded, where that differs from what is so: by name.
+    #[serde(default)]
+    pub recorded: Named<RecordedDocument>,
     /// Time from admission with shock to randomisation; only those alive then are enrolled.
     pub delay: Option<Days>,
     /// Risks the trial is anchored to.

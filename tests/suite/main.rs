@@ -2,6 +2,7 @@
 
 mod calibration;
 mod cli;
+mod conduct;
 mod evidence;
 mod known_answers;
 mod outcome;

@@ -154,8 +154,15 @@ impl Expression {
         }
     }
 
-    /// Whether the patient in position `row` meets the rule.
+    /// Whether the patient in position `row` meets the rule; a rule that cannot be decided because something
+    /// was not recorded is not met.
     pub fn evaluate(&self, columns: &Columns, row: usize) -> bool {
+        self.decide(columns, row) == Some(true)
+    }
+
+    /// Whether the patient in position `row` meets the rule; `None` if that cannot be decided because
+    /// something was not recorded. Kleene's three-valued logic.
+    pub fn decide(&self, columns: &Columns, row: usize) -> Option<bool> {
         holds(&self.root, &columns.data, row)
     }
 
@@ -182,15 +189,37 @@ impl Expression {
     }
 }
 
-fn holds(node: &Node, data: &[Vec<f64>], row: usize) -> bool {
+fn holds(node: &Node, data: &[Vec<f64>], row: usize) -> Option<bool> {
+    /// `Some(settles)` as soon as a part says so, `None` if one is undecided, else the opposite.
+    fn settled(parts: &[Node], settles: bool, data: &[Vec<f64>], row: usize) -> Option<bool> {
+        let mut open = false;
+        for part in parts {
+            match holds(part, data, row) {
+                Some(value) if value == settles => return Some(settles),
+                Some(_) => {}
+                None => open = true,
+            }
+        }
+        (!open).then_some(!settles)
+    }
+    let recorded = |column: usize| Some(data[column][row]).filter(|x| !x.is_nan());
     match node {
-        Node::And(parts) => parts.iter().all(|p| holds(p, data, row)),
-        Node::Or(parts) => parts.iter().any(|p| holds(p, data, row)),
-        Node::Not(inner) => !holds(inner, data, row),
-        Node::KOf { k, of } => of.iter().filter(|p| holds(p, data, row)).count() >= *k,
-        Node::Flag(m) => data[m.column][row] != 0.0,
+        Node::And(parts) => settled(parts, false, data, row),
+        Node::Or(parts) => settled(parts, true, data, row),
+        Node::Not(inner) => holds(inner, data, row).map(|held| !held),
+        Node::KOf { k, of } => {
+            let (mut held, mut open) = (0, 0);
+            for part in of {
+                match holds(part, data, row) {
+                    Some(value) => held += usize::from(value),
+                    None => open += 1,
+                }
+            }
+            if held >= *k { Some(true) } else { (held + open < *k).then_some(false) }
+        }
+        Node::Flag(m) => recorded(m.column).map(|x| x != 0.0),
         Node::Compare { covariate, operator, value, .. } => {
-            operator.holds(data[covariate.column][row], *value)
+            recorded(covariate.column).map(|x| operator.holds(x, *value))
         }
     }
 }

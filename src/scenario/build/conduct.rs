@@ -11,7 +11,6 @@ use crate::{
         kinds::{AtDeath, Kind},
         recipe::Recipe,
     },
-    population::{Columns, CovariateKind, Reading},
     scenario::text::{AllocationText, Better, EstimandText},
     trial::{
         Arm, Trial,
@@ -23,33 +22,6 @@ use crate::{
 };
 
 impl Builder<'_> {
-    /// Subgroups and strata by name, with their level in each pool row.
-    fn subgroup(&mut self, path: &str, text: &str, pool: &Pool, list: &mut Vec<Subgroup>) -> usize {
-        if let Some(index) = list.iter().position(|s| s.name == text) {
-            return index;
-        }
-        let built = self.split(path, text, &pool.columns, pool.len());
-        list.push(built);
-        list.len() - 1
-    }
-
-    fn split(&mut self, path: &str, text: &str, columns: &Columns, rows: usize) -> Subgroup {
-        let dictionary = self.dictionary();
-        if let Some(index) = dictionary.index(text)
-            && let CovariateKind::Levels { names, .. } = &dictionary.list[index].kind
-        {
-            let column = dictionary.list[index].recorded.unwrap_or(index);
-            let code = columns.data[column].iter().map(|&x| x as u8).collect();
-            let label = dictionary.list[index].label.clone();
-            return Subgroup { name: text.to_owned(), label, levels: names.clone(), code };
-        }
-        let rule = self.rule(path, text, Reading::Recorded);
-        let label =
-            dictionary.index(text).map_or_else(|| text.to_owned(), |i| dictionary.list[i].label.clone());
-        let code = (0..rows).map(|row| u8::from(rule.evaluate(columns, row))).collect();
-        Subgroup { name: text.to_owned(), label, levels: vec!["no".into(), "yes".into()], code }
-    }
-
     /// The whole trial, on a recipe whose numbers are all known.
     pub fn trial(
         &mut self,
@@ -196,7 +168,7 @@ impl Builder<'_> {
             );
         }
         let strata =
-            text.strata.first().map(|s| self.subgroup(&format!("{path}.strata.0"), s, pool, subgroups));
+            text.strata.first().map(|s| self.stratum(&format!("{path}.strata.0"), s, pool, subgroups));
         let mut indices = Vec::new();
         for (i, s) in text.subgroups.iter().enumerate() {
             indices.push(self.subgroup(&format!("{path}.subgroups.{i}"), s, pool, subgroups));
@@ -274,6 +246,7 @@ impl Builder<'_> {
         for (i, name) in text.stratify_by.iter().enumerate().filter(|(_, name)| *name != "site") {
             let split =
                 self.split(&format!("trial.allocation.stratify_by.{i}"), name, &pool.columns, pool.len());
+            let split = split.with_missing_as_level();
             for (s, &code) in stratum.iter_mut().zip(&split.code) {
                 *s = *s * split.levels.len() as u16 + u16::from(code);
             }

@@ -1,7 +1,7 @@
 //! From one run as written to a trial ready to be simulated, with every rule that spans several keys.
 //!
-//! This file reads names, rules and end points; `effects` what arms do, `conduct` how the
-//! trial is run, `design` when it looks and what it decides.
+//! This file reads names, rules and end points; `effects` what arms do, `conduct` how the trial is run,
+//! `design` when it looks and what it decides, `subgroups` how patients are split.
 
 mod cells;
 mod conduct;
@@ -10,6 +10,7 @@ mod effects;
 mod events;
 mod group_sequential;
 mod kinds;
+mod subgroups;
 
 pub use cells::{Cells, MOST_RULES};
 pub use events::with_events;

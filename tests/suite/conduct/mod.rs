@@ -1,0 +1,3 @@
+//! How a trial is run, against arithmetic and against itself.
+
+mod recorded;
