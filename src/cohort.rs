@@ -51,6 +51,7 @@ impl Cohort {
         self.received.truncate(patients);
         self.bailed_out.truncate(patients);
         self.bailed_out_to.truncate(patients);
+        self.factors.truncate(patients);
         self.lost.truncate(patients);
         self.events.iter_mut().for_each(|times| times.truncate(patients));
     }

@@ -113,22 +113,27 @@ impl<'a> Arm<'a> {
         let patient = self.pool.patient(row as u32);
         let circumstances = &self.course.circumstances;
         if circumstances.none() {
-            return self.add_one(row, patient, treatment, weight, member, sums, space);
+            // Each row has one day of a switch; few rows need several each.
+            let rows = self.pool.len();
+            let days = if rows < FEW { DAYS.div_ceil(rows) } else { 1 };
+            return self.add_one((row, days), patient, treatment, weight, member, sums, space);
         }
         let points: Vec<Factors> = circumstances.points(row, self.pool.len()).collect();
         let weight = weight / points.len() as f64;
         let mut by_arm = Vec::new();
-        for factors in points {
+        let each = points.len();
+        for (k, factors) in points.into_iter().enumerate() {
             self.course.rates_by_arm(patient, factors, &mut by_arm);
             let patient = Patient { by_arm: &by_arm, ..patient };
-            self.add_one(row, patient, treatment, weight, member, sums, space);
+            self.add_one((row * each + k, 1), patient, treatment, weight, member, sums, space);
         }
     }
 
+    /// Adds one patient under given rates; `place` addresses the days of a switch, of which `days` are tried.
     #[allow(clippy::too_many_arguments)] // a patient, what he gets, and where it is added
     fn add_one(
         &self,
-        row: usize,
+        (place, days): (usize, usize),
         patient: Patient,
         treatment: usize,
         weight: f64,
@@ -140,40 +145,46 @@ impl<'a> Arm<'a> {
         let (groups, through) = sums.split_at_mut(sums.len() - self.bail_outs());
         // Those who do not switch count in the denominator of every bail-out.
         through.iter_mut().for_each(|sum| sum.weight += weight);
-        let mut add = |path: Path, weight: f64| {
+        let add = |path: Path, weight: f64, groups: &mut [expectation::Course], space: &mut _| {
             let after = path.switch.map_or(path.before, |(_, to)| to);
             let rates = [patient.under(path.before), patient.under(after)];
             let course = self.expectation.course_under(path, patient.class, rates, space);
-            for &group in member {
-                groups[group].add(course, weight);
-            }
+            member.iter().for_each(|&group| groups[group].add(course, weight));
         };
         if bail_outs.is_empty() || self.adherence != Adherence::AsRun {
-            return add(Path::of(treatment), weight);
+            return add(Path::of(treatment), weight, groups, space);
         }
         let rates: Vec<f64> = bail_outs.iter().map(|b| bail_out_rate(b, patient)).collect();
         let hazards: Vec<&PiecewiseHazard> = bail_outs.iter().map(|b| &b.hazard).collect();
-        let (u, v) = spread(row);
-        let switch = switching::draw(&rates, &hazards, self.course.horizon, u, v);
-        add(Path::of(treatment), weight * switch.none);
-        let switched = weight * (1.0 - switch.none);
-        if switched <= 0.0 {
-            return;
-        }
-        let to = bail_outs[switch.which].to;
-        add(Path { before: treatment, switch: Some((switch.day, to)) }, switched);
-        if treatment != self.received[0].0 {
-            return;
-        }
-        let at = |k: usize| rates[k] * hazards[k].at(switch.day);
-        let total: f64 = (0..rates.len()).map(at).sum();
-        for (k, sum) in through.iter_mut().enumerate() {
-            // The last path walked is that of the switch.
-            sum.add(space.last(), switched * at(k) / total);
-            sum.weight -= switched * at(k) / total;
+        for k in 0..days {
+            let (u, v) = spread(place * days + k);
+            let switch = switching::draw(&rates, &hazards, self.course.horizon, u, v);
+            if k == 0 {
+                add(Path::of(treatment), weight * switch.none, groups, space);
+            }
+            let switched = weight * (1.0 - switch.none) / days as f64;
+            if switched <= 0.0 {
+                return;
+            }
+            let to = bail_outs[switch.which].to;
+            add(Path { before: treatment, switch: Some((switch.day, to)) }, switched, groups, space);
+            if treatment != self.received[0].0 {
+                continue;
+            }
+            let at = |k: usize| rates[k] * hazards[k].at(switch.day);
+            let total: f64 = (0..rates.len()).map(at).sum();
+            for (k, sum) in through.iter_mut().enumerate() {
+                // The last path walked is that of the switch.
+                sum.add(space.last(), switched * at(k) / total);
+                sum.weight -= switched * at(k) / total;
+            }
         }
     }
 }
+
+/// Rows from which on one day of a switch for each is enough; fewer have as many together as this.
+const FEW: usize = 500;
+const DAYS: usize = 1 << 12;
 
 /// A point of the unit square for each row, evenly spread over rows: the plastic-number sequence.
 ///

@@ -10,6 +10,7 @@ pub mod registry;
 pub mod sheet;
 pub mod solve;
 mod statistics;
+pub mod stratum;
 pub mod target;
 pub mod trial;
 pub mod truth;

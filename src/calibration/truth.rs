@@ -2,14 +2,19 @@
 
 use super::{
     aim::Adherence,
+    blocks::pool_error,
     cox_limit::{self, Censoring, cox_limit},
     marginal::{Arm, logit},
+    stratum,
     trial::first_of,
 };
 use crate::{
     analysis::comparison::{Summary, Test},
-    outcome::expectation::{Course, Expectation, FirstOf},
-    trial::{Trial, pool::Pool},
+    outcome::{
+        endpoint::AtBailOut,
+        expectation::{AtSwitch, Course, Expectation, FirstOf},
+    },
+    trial::{Trial, estimand::Strategy, pool::Pool},
 };
 
 /// What the model says of a trial.
@@ -50,10 +55,18 @@ impl Ends {
     fn new(trial: &Trial, events: usize) -> Self {
         let mut ends = Ends::default();
         for (e, endpoint) in trial.endpoints.iter().enumerate() {
-            let itself = ends.place(first_of(&endpoint.any_of, events));
+            let at_switch = match endpoint.at_bail_out {
+                AtBailOut::Counts => AtSwitch::Counts,
+                AtBailOut::Ends => AtSwitch::Ends,
+                AtBailOut::GoesOn | AtBailOut::Censors | AtBailOut::LeavesOut => AtSwitch::GoesOn,
+            };
+            let itself = ends.place(FirstOf { at_switch, ..first_of(&endpoint.any_of, events) });
             let timed = trial.estimands.iter().any(|x| x.endpoint == e && x.method.summary.needs_times());
             let both: Vec<usize> = endpoint.any_of.iter().chain(&endpoint.ended_by).copied().collect();
-            let or_ended = if timed { ends.place(first_of(&both, events)) } else { itself };
+            // Whoever has bailed out is no longer at risk of an end point that a bail-out ends.
+            let at_switch = if at_switch == AtSwitch::GoesOn { at_switch } else { AtSwitch::Counts };
+            let or_ended = FirstOf { at_switch, ..first_of(&both, events) };
+            let or_ended = if timed { ends.place(or_ended) } else { itself };
             ends.itself.push(itself);
             ends.or_ended.push(or_ended);
         }
@@ -86,37 +99,49 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
         first.push(count);
         count += subgroup.levels.len();
     }
-    let arms: Vec<Option<Curves>> = (0..trial.arms.len())
-        .map(|arm| {
+    let groups = |row: usize, member: &mut Vec<usize>| {
+        member.push(0);
+        for (subgroup, f) in trial.subgroups.iter().zip(&first) {
+            let level = usize::from(subgroup.code[row]);
+            member.extend((level < subgroup.levels.len()).then_some(f + level));
+        }
+    };
+    let arms_under = |adherence: Adherence| -> Vec<Option<Curves>> {
+        let one = |arm: usize| {
             (trial.allocation.ratio[arm] > 0).then(|| {
-                let prepared = Arm::new(&trial.course, pool, arm, Adherence::AsRun, &days, &ends.list);
-                let groups = prepared.means(
-                    count,
-                    |row| trial.enrolment.probability[row],
-                    |row, member| {
-                        member.push(0);
-                        for (subgroup, f) in trial.subgroups.iter().zip(&first) {
-                            let level = usize::from(subgroup.code[row]);
-                            member.extend((level < subgroup.levels.len()).then_some(f + level));
-                        }
-                    },
-                );
+                let prepared = Arm::new(&trial.course, pool, arm, adherence, &days, &ends.list);
+                let groups = prepared.means(count, |row| trial.enrolment.probability[row], groups);
                 Curves { days: days.clone(), groups, ends: ends.clone() }
             })
+        };
+        (0..trial.arms.len()).map(one).collect()
+    };
+    let arms = arms_under(Adherence::AsRun);
+    let asks = |strategy: Strategy| trial.estimands.iter().any(|e| e.strategy == strategy);
+    let without_bail_out =
+        if asks(Strategy::Hypothetical) { arms_under(Adherence::NoBailOut) } else { Vec::new() };
+    let (estimands, errors) = (0..trial.estimands.len())
+        .map(|e| match trial.estimands[e].strategy {
+            Strategy::PrincipalStratum => principal_stratum(trial, pool, e, count, &first, groups),
+            Strategy::Hypothetical => exact(estimand(trial, e, &without_bail_out, &first)),
+            _ => exact(estimand(trial, e, &arms, &first)),
         })
-        .collect();
-    let estimands: Vec<Vec<f64>> =
-        (0..trial.estimands.len()).map(|e| estimand(trial, e, &arms, &first)).collect();
+        .unzip();
     Truth {
-        errors: estimands.iter().map(|slices| vec![0.0; slices.len()]).collect(),
         estimands,
-        risks: arms
-            .iter()
+        errors,
+        risks: (0..trial.arms.len())
             .map(|arm| {
-                let risk = |curves: &Curves| {
-                    (0..trial.endpoints.len()).map(|e| curves.risk(0, e, trial.endpoints[e].by)).collect()
+                let risk = |e: usize| {
+                    let endpoint = &trial.endpoints[e];
+                    let curves = match endpoint.at_bail_out {
+                        AtBailOut::Censors => without_bail_out[arm].as_ref(),
+                        AtBailOut::LeavesOut => None,
+                        _ => arms[arm].as_ref(),
+                    };
+                    curves.map_or(f64::NAN, |c| c.risk(0, e, endpoint.by))
                 };
-                arm.as_ref().map_or(Vec::new(), risk)
+                if arms[arm].is_none() { Vec::new() } else { (0..trial.endpoints.len()).map(risk).collect() }
             })
             .collect(),
         events: arms
@@ -161,24 +186,66 @@ fn estimand(trial: &Trial, index: usize, arms: &[Option<Curves>], first: &[usize
         let p1 = treatment.risk(group, estimand.endpoint, by);
         let p0 = control.risk(group, estimand.endpoint, by);
         match estimand.method.summary {
-            Summary::RiskRatio => libm::log(p1 / p0),
-            Summary::OddsRatio => logit(p1) - logit(p0),
-            Summary::RiskDifference | Summary::KaplanMeierDifference => p1 - p0,
-            // What has no closed form is simulated.
-            summary if !summary.has_closed_form() => f64::NAN,
             // The limit of a stratified estimate depends on every stratum's own curves; it is not offered.
             Summary::HazardRatio if estimand.method.test == Test::StratifiedLogRank => f64::NAN,
             Summary::HazardRatio => hazard_ratio(trial, index, group, treatment, control),
-            _ => f64::NAN,
+            summary => of_risks(summary, p1, p0),
         }
     };
+    by_slice(trial, index, first, value)
+}
+
+/// A summary measure of two risks, on the analysis scale.
+fn of_risks(summary: Summary, treatment: f64, control: f64) -> f64 {
+    match summary {
+        Summary::RiskRatio => libm::log(treatment / control),
+        Summary::OddsRatio => logit(treatment) - logit(control),
+        Summary::RiskDifference | Summary::KaplanMeierDifference => treatment - control,
+        // What has no closed form is simulated.
+        _ => f64::NAN,
+    }
+}
+
+/// The value in all patients, then in each level of each subgroup and of its interaction.
+fn by_slice(trial: &Trial, index: usize, first: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
     let mut list = vec![value(0)];
-    for &s in &estimand.subgroups {
+    for &s in &trial.estimands[index].subgroups {
         let levels: Vec<f64> = (0..trial.subgroups[s].levels.len()).map(|l| value(first[s] + l)).collect();
         list.extend(&levels);
         list.push(if let [a, b] = levels[..] { b - a } else { f64::NAN });
     }
     list
+}
+
+fn exact(values: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
+    let errors = vec![0.0; values.len()];
+    (values, errors)
+}
+
+/// The value in those who would not bail out, and its error.
+fn principal_stratum(
+    trial: &Trial,
+    pool: &Pool,
+    index: usize,
+    count: usize,
+    first: &[usize],
+    groups: impl Fn(usize, &mut Vec<usize>) + Sync,
+) -> (Vec<f64>, Vec<f64>) {
+    let estimand = &trial.estimands[index];
+    let risks = stratum::risks(trial, pool, estimand, count, groups);
+    let summary = estimand.method.summary;
+    let values = by_slice(trial, index, first, |g| of_risks(summary, risks[g].all[0], risks[g].all[1]));
+    let error = |g: usize| {
+        let slices: Vec<f64> = risks[g].slices.iter().map(|r| of_risks(summary, r[0], r[1])).collect();
+        pool_error(&slices)
+    };
+    let mut errors = vec![error(0)];
+    for &s in &estimand.subgroups {
+        let levels: Vec<f64> = (0..trial.subgroups[s].levels.len()).map(|l| error(first[s] + l)).collect();
+        errors.extend(&levels);
+        errors.push(if let [a, b] = levels[..] { (a * a + b * b).sqrt() } else { f64::NAN });
+    }
+    (values, errors)
 }
 
 /// The logarithm of the value to which the trial's own Cox estimate converges.

@@ -450,25 +450,29 @@ impl Course {
         let (mut open, mut coming, mut known) = (batch.open[i], batch.coming[i], batch.known[i]);
         let (uniform, at, luck_of) = (&mut batch.uniform[i], &mut batch.at[i], &mut batch.luck[i]);
         // Finds when event `f` happens if nothing changes any more.
-        let mut resolve =
-            |f: usize, rates: &[f64], spent: &Spent, cell: usize, uniform: f64, at: &mut [f64; MOST_EVENTS]| {
-                let shape = self.shapes.shape(f, cell);
-                let rate = rates[f] * spent.factor[f];
-                let ahead = rate * (shape.most - spent.start[f]);
-                if 1.0 - uniform > ahead + spent.used[f] {
-                    return false;
-                }
-                if known >> f & 1 == 0 {
-                    known |= 1 << f;
-                    luck_of[f] = -ln_positive(uniform);
-                }
-                let left = luck_of[f] - spent.used[f];
-                if left > ahead {
-                    return false;
-                }
-                at[f] = hazard::inverse(self.shapes.pieces(shape), spent.start[f] + left / rate);
-                true
-            };
+        let mut resolve = |f: usize,
+                           rates: &[f64],
+                           spent: &Spent,
+                           cell: usize,
+                           uniform: f64,
+                           at: &mut [f64; MOST_EVENTS]| {
+            let shape = self.shapes.shape(f, cell);
+            let rate = rates[f] * spent.factor[f];
+            let ahead = rate * (shape.most - spent.start[f]);
+            if 1.0 - uniform > ahead + spent.used[f] {
+                return false;
+            }
+            if known >> f & 1 == 0 {
+                known |= 1 << f;
+                luck_of[f] = -ln_positive(uniform);
+            }
+            let left = luck_of[f] - spent.used[f];
+            if left > ahead {
+                return false;
+            }
+            at[f] = hazard::inverse(self.shapes.pieces(shape), spent.start[f] + left / rate);
+            true
+        };
         loop {
             let (e, now) = next(coming, at);
             if now > self.horizon {

@@ -6,6 +6,7 @@
 use crate::{
     analysis::comparison::{Summary, Test},
     population::{homogeneous::HomogeneousDocument, recorded::RecordedDocument},
+    trial::estimand::Strategy,
     units::Days,
 };
 use serde::{
@@ -489,6 +490,12 @@ pub struct EstimandText {
     pub also: Vec<Summary>,
     #[serde(default)]
     pub subgroups: Vec<String>,
+    /// What is made of bail-outs.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// For a principal stratum: its patients would not bail out in these arms; by default both compared.
+    #[serde(default)]
+    pub stratum: Vec<String>,
     /// Strata of a stratified test.
     #[serde(default)]
     pub strata: Vec<String>,

@@ -97,8 +97,8 @@ impl Workspace {
 /// The purposes of a trial's random numbers that depend on names; made once.
 #[derive(Clone, Debug)]
 pub struct Purposes {
-    events: Vec<Purpose>,
-    arms: Vec<Purpose>,
+    pub(crate) events: Vec<Purpose>,
+    pub(crate) arms: Vec<Purpose>,
     measurements: Vec<Vec<Purpose>>,
 }
 

@@ -10,7 +10,11 @@ use crate::{
     },
     scenario::text::{ArmText, ScenarioText},
     statistics::{normal_quantile, two_sided_p},
-    trial::{Trial, design::Design, estimand::Estimand},
+    trial::{
+        Trial,
+        design::Design,
+        estimand::{Estimand, Strategy},
+    },
     units::{DAYS_PER_MONTH, Days},
 };
 
@@ -84,6 +88,25 @@ fn measures(trial: &Trial, estimand: &Estimand) -> String {
     }
 }
 
+/// What the estimand makes of a bail-out, and what the analysis does for it.
+fn bail_out(trial: &Trial, estimand: &Estimand) -> String {
+    let what = match estimand.strategy {
+        Strategy::TreatmentPolicy => "patients stay in the arm they were assigned to".to_owned(),
+        Strategy::Composite => "a bail-out counts as the end point".into(),
+        Strategy::WhileOnTreatment => "what happens after a bail-out does not count".into(),
+        Strategy::Hypothetical => "what would have happened without it. The truth is that of potential outcomes, the same luck without the change; the analysis censors at the bail-out, which assumes that those who bail out are like those who do not".into(),
+        Strategy::PrincipalStratum => {
+            let arms: Vec<String> =
+                estimand.stratum.iter().map(|&a| in_sentence(&trial.arms[usize::from(a)].label)).collect();
+            format!(
+                "patients who would not bail out under {}. The truth is that of potential outcomes; the analysis leaves out those who were seen to bail out, which is not the same patients",
+                arms.join(" or ")
+            )
+        }
+    };
+    format!("{}: {what}", estimand.strategy.label())
+}
+
 fn strategies(trial: &Trial, estimand: &Estimand, text: &ScenarioText) -> Vec<Fact> {
     let endpoint = &trial.endpoints[estimand.endpoint];
     let times = estimand.method.summary.needs_times();
@@ -91,7 +114,7 @@ fn strategies(trial: &Trial, estimand: &Estimand, text: &ScenarioText) -> Vec<Fa
     let compared: Vec<&ArmText> =
         [estimand.treatment, estimand.control].iter().map(|&arm| &text.arm.0[usize::from(arm)].1).collect();
     if compared.iter().any(|arm| !arm.bail_out.is_empty()) {
-        facts.push(fact("Bail-out", "Treatment policy: patients stay in the arm they were assigned to"));
+        facts.push(fact("Bail-out", bail_out(trial, estimand)));
     }
     if compared.iter().any(|arm| !arm.instead.is_empty()) {
         facts.push(fact(

@@ -1,12 +1,13 @@
 //! From one run as written to a trial ready to be simulated, with every rule that spans several keys.
 //!
 //! This file reads names, rules and end points; `effects` what arms do, `conduct` how the trial is run,
-//! `design` when it looks and what it decides, `subgroups` how patients are split.
+//! `design` when it looks and what it decides, `estimands` what is asked, `subgroups` how patients are split.
 
 mod cells;
 mod conduct;
 mod design;
 mod effects;
+mod estimands;
 mod events;
 mod group_sequential;
 mod kinds;
@@ -22,7 +23,7 @@ use super::{
 use crate::{
     error::{Error, Finding, Result},
     outcome::{
-        endpoint::Endpoint,
+        endpoint::{AtBailOut, Endpoint},
         events::{EventKind, Events},
         kinds::Kind,
     },
@@ -225,6 +226,7 @@ impl<'a> Builder<'a> {
             by: text.by.0,
             higher_is_better: text.better == Better::Higher,
             kind: Kind::FirstOf,
+            at_bail_out: AtBailOut::GoesOn,
         };
         endpoint.kind = self.kind(name, text, &endpoint);
         endpoint

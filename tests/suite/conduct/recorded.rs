@@ -104,7 +104,7 @@ fn numbers_and_flags_are_recorded_with_error() {
         "[population.recorded]",
         "[population.recorded]\nlactate_mmol_per_l = { error_sd_of_log = 0.2 }\nage_years = { error_sd = 3.0 }\nfrail = { sensitivity = 0.7, specificity = 0.9 }",
     );
-    let scenario = prepare(&text.replace("\"../populations", "\"../populations"));
+    let scenario = prepare(&text);
     let dictionary = scenario.dictionary(1);
     let shocktrial::population::Population::Registry(registry) = &scenario.population else { unreachable!() };
     let all = registry.columns(0..20_000);

@@ -1,8 +1,6 @@
 //! Exact expectations against the slow twin and against algebra.
 
-#[path = "slow.rs"]
-mod slow;
-
+use super::slow;
 use shocktrial::outcome::events::{Event, EventKind, Events, Setting};
 use shocktrial::outcome::expectation::{AtSwitch, Expectation, FirstOf, Path};
 use shocktrial::outcome::hazard::{PiecewiseHazard, Regime};

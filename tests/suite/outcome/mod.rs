@@ -3,5 +3,6 @@
 mod course;
 mod expectation;
 mod kinds;
+pub mod slow;
 mod switching;
 mod twin;
