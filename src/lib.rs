@@ -4,8 +4,10 @@
 //! before it.
 
 pub mod error;
-pub mod random;
 pub mod units;
+pub mod vector;
+
+pub mod random;
 
 pub mod evidence;
 

@@ -4,6 +4,7 @@
 //! the variant, the arm or what was drawn before it. Two variants that meet the same patient
 //! therefore give him the same luck, and a shorter trial is a prefix of a longer one.
 
+use crate::vector::vectorised;
 use rand::rand_core::{Infallible, TryRng};
 
 /// Odd constant of the Weyl sequence behind SplitMix64: 2⁶⁴ over the golden ratio.
@@ -12,7 +13,7 @@ const WEYL: u64 = 0x9E37_79B9_7F4A_7C15;
 /// SplitMix64's finaliser, a bijection of 64-bit words in which every input bit moves every output bit.
 ///
 /// Steele, Lea & Flood, OOPSLA 2014; constants of Stafford's variant 13.
-#[inline]
+#[inline(always)]
 const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -85,6 +86,35 @@ pub struct Stream {
     key: u64,
 }
 
+#[inline(always)]
+fn word(key: u64, place: u64) -> u64 {
+    mix(key.wrapping_add(place.wrapping_add(1).wrapping_mul(WEYL)))
+}
+
+/// The uniform number in the upper 52 bits of a word.
+#[inline(always)]
+pub fn uniform(word: u64) -> f64 {
+    // 2⁵² and a whole number below it share a float: the exact conversion, without an instruction of its own.
+    const CELLS: f64 = (1u64 << 52) as f64;
+    (f64::from_bits(CELLS.to_bits() | word >> 12) - CELLS + 0.5) * (1.0 / CELLS)
+}
+
+vectorised! {
+    fn uniforms(key: u64, places: &[u64], out: &mut [f64]) {
+        for (out, &place) in out.iter_mut().zip(places) {
+            *out = uniform(word(key, place));
+        }
+    }
+}
+
+vectorised! {
+    fn every_other_word(key: u64, start: u64, out: &mut [u64]) {
+        for (k, out) in (0u64..).zip(out.iter_mut()) {
+            *out = word(key, start + 2 * k);
+        }
+    }
+}
+
 impl Stream {
     /// The stream at an address.
     pub fn new(seed: u64, replicate: u64, purpose: Purpose) -> Self {
@@ -96,21 +126,25 @@ impl Stream {
     /// The word at `place`.
     #[inline]
     pub fn word(&self, place: u64) -> u64 {
-        mix(self.key.wrapping_add(place.wrapping_add(1).wrapping_mul(WEYL)))
+        word(self.key, place)
     }
 
     /// A uniform number in (0, 1), never 0 or 1: the middles of 2⁵² equal cells.
     #[inline]
     pub fn uniform(&self, place: u64) -> f64 {
-        ((self.word(place) >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+        uniform(self.word(place))
     }
 
     /// The uniform numbers at some places.
     #[inline]
     pub fn uniforms(&self, places: &[u64], out: &mut [f64]) {
-        for (out, &place) in out.iter_mut().zip(places) {
-            *out = self.uniform(place);
-        }
+        uniforms(self.key, places, out);
+    }
+
+    /// The words at every other place from `start`.
+    #[inline]
+    pub fn every_other_word(&self, start: u64, out: &mut [u64]) {
+        every_other_word(self.key, start, out);
     }
 
     /// A whole number in `0..bound`, by the high half of a product; the bias is below `bound / 2⁶⁴`.

@@ -2,7 +2,10 @@
 
 use crate::{
     outcome::{endpoint::Observed, kinds::Yields},
-    statistics::{Interval, Reason, SortedExits, TwoByTwo, TwoGroupTable, sort_by_time, two_sided_p},
+    statistics::{
+        Interval, LogRankAndCox, Reason, RiskSets, SortedExits, TwoByTwo, TwoGroupTable, sort_by_time,
+        two_sided_p,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -368,10 +371,27 @@ pub fn compare_risks(table: TwoByTwo, method: Method) -> Comparison {
 }
 
 /// Compares times to the event. `table` holds the event times of the patients compared, in one or more
-/// strata; `counts` their number and events; `tested` the table of the test, if it is another.
+/// strata; `counts` their number and events; `tested` the table of the test, if it is another; `sets` is a
+/// buffer.
 pub fn compare_times(
     table: &TwoGroupTable,
     tested: &TwoGroupTable,
+    sets: &mut RiskSets,
+    counts: TwoByTwo,
+    method: Method,
+    horizon: f64,
+) -> Comparison {
+    let hazards = (method.summary == Summary::HazardRatio).then(|| tested.log_rank_and_cox(sets));
+    compare_survival(table, hazards, counts, method, horizon)
+}
+
+/// What a table says of two hazards, for measures that ask for it.
+pub type Hazards = Option<LogRankAndCox>;
+
+/// [`compare_times`] when what the table of the test says is known.
+pub fn compare_survival(
+    table: &TwoGroupTable,
+    hazards: Hazards,
     counts: TwoByTwo,
     method: Method,
     horizon: f64,
@@ -382,7 +402,8 @@ pub fn compare_times(
         return result;
     }
     let estimate = if method.summary == Summary::HazardRatio {
-        tested.cox().map(|cox| {
+        let fit = hazards.map_or(Err(Reason::Undefined), |(_, fit)| fit);
+        fit.map(|cox| {
             let (b, se) = (cox.log_hazard_ratio, cox.standard_error);
             (b, se, Interval::wald(b, se, CONFIDENCE))
         })
@@ -399,9 +420,8 @@ pub fn compare_times(
     if let Ok((b, se, interval)) = estimate {
         result.measured(b, se, interval);
     }
-    match method.test {
-        Test::LogRank | Test::StratifiedLogRank => {
-            let (difference, variance) = tested.log_rank_sums();
+    match (method.test, hazards) {
+        (Test::LogRank | Test::StratifiedLogRank, Some(((difference, variance), _))) => {
             let z = if variance > 0.0 { Ok(difference / variance.sqrt()) } else { Err(Reason::NoEvents) };
             result.tested(z);
         }
@@ -410,13 +430,14 @@ pub fn compare_times(
     result
 }
 
-/// Buffers of an analysis, kept by a worker.
+/// Buffers of an analysis of any slice of a data set; replicates use [`Slices`](super::slices::Slices).
 #[derive(Clone, Debug, Default)]
 pub struct Buffers {
     pub group: Vec<u8>,
     pub order: Vec<u32>,
     pub table: TwoGroupTable,
     pub stratified: TwoGroupTable,
+    pub sets: RiskSets,
 }
 
 /// A stratum for each patient, for a stratified test.
@@ -454,9 +475,9 @@ impl Buffers {
                 for level in 0..levels {
                     self.stratified.append(exits, |i| stratum(i) == level && member(i));
                 }
-                compare_times(&self.table, &self.stratified, counts, method, horizon)
+                compare_times(&self.table, &self.stratified, &mut self.sets, counts, method, horizon)
             }
-            _ => compare_times(&self.table, &self.table, counts, method, horizon),
+            _ => compare_times(&self.table, &self.table, &mut self.sets, counts, method, horizon),
         }
     }
 }

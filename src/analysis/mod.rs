@@ -9,5 +9,6 @@ pub mod hierarchical;
 pub mod methods;
 pub mod rates;
 pub mod settings;
+pub mod slices;
 pub mod subgroup;
 pub mod values;

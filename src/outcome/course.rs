@@ -10,7 +10,7 @@
 use super::{
     circumstances::{Circumstances, Factors},
     events::{EventKind, Events, Setting},
-    exponential::ln_positive,
+    exponential::{exp, ln_positive, luck_each},
     hazard::{self, Piece, PiecewiseHazard, Regime},
 };
 use crate::{
@@ -57,63 +57,73 @@ pub struct Course {
     in_hospital: Vec<usize>,
     /// Events that can happen after discharge.
     after_discharge: Vec<usize>,
+    /// One bit for each event that cannot happen in hospital.
+    elsewhere: u32,
     shapes: Shapes,
 }
 
 /// The relative hazards of all treatments, side by side in memory.
 #[derive(Clone, Debug, PartialEq)]
 struct Shapes {
+    /// By event, treatment and class; all of an event have as many, the last ones out of reach.
     pieces: Vec<Piece>,
-    /// By event, treatment and class.
-    cells: Vec<Shape>,
+    /// By event: where its pieces begin, and how many each hazard has.
+    events: Vec<(usize, usize)>,
+    /// Integral up to the horizon, by event, treatment and class.
+    most: Vec<f64>,
     treatments: usize,
     classes: usize,
-}
-
-/// One relative hazard: where its pieces are, and its integral up to the horizon.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Shape {
-    most: f64,
-    first: u32,
-    count: u32,
 }
 
 impl Shapes {
     fn new(treatments: &[Treatment], events: usize, horizon: f64) -> Self {
         let classes = treatments.first().map_or(0, |t| t.regime.classes());
-        let (mut pieces, mut cells) = (Vec::new(), Vec::new());
+        let mut shapes = Shapes {
+            pieces: Vec::new(),
+            events: Vec::new(),
+            most: Vec::new(),
+            treatments: treatments.len(),
+            classes,
+        };
+        // Never the piece of a day or an integral that is asked for.
+        let beyond = Piece { knot: f64::INFINITY, rate: 0.0, cumulative: f64::INFINITY };
         for event in 0..events {
-            for treatment in treatments {
-                for class in 0..classes {
-                    let hazard = treatment.regime.hazard(event, class);
-                    let (first, count) = (pieces.len() as u32, hazard.pieces().len() as u32);
-                    cells.push(Shape { most: hazard.cumulative(horizon), first, count });
-                    pieces.extend_from_slice(hazard.pieces());
-                }
+            let cells =
+                || treatments.iter().flat_map(|t| (0..classes).map(move |c| t.regime.hazard(event, c)));
+            let count = cells().map(|hazard| hazard.pieces().len()).max().unwrap_or(0);
+            shapes.events.push((shapes.pieces.len(), count));
+            for hazard in cells() {
+                shapes.most.push(hazard.cumulative(horizon));
+                let missing = count - hazard.pieces().len();
+                let all = hazard.pieces().iter().copied().chain(std::iter::repeat_n(beyond, missing));
+                shapes.pieces.extend(all);
             }
         }
-        Shapes { pieces, cells, treatments: treatments.len(), classes }
+        shapes
     }
 
-    /// The shapes of one event, by treatment and class.
-    fn of(&self, event: usize) -> &[Shape] {
+    /// Integrals of the hazards of one event up to the horizon, by place.
+    fn most(&self, event: usize) -> &[f64] {
         let size = self.treatments * self.classes;
-        &self.cells[event * size..(event + 1) * size]
+        &self.most[event * size..(event + 1) * size]
     }
 
-    /// The place of a treatment and class among the shapes of an event.
+    /// The place of a treatment and class among the hazards of an event.
     fn place(&self, treatment: usize, class: usize) -> usize {
         treatment * self.classes + class
     }
 
+    /// The pieces of the hazards of one event, place after place, and how many each has.
     #[inline]
-    fn shape(&self, event: usize, place: usize) -> &Shape {
-        &self.cells[event * self.treatments * self.classes + place]
+    fn of(&self, event: usize) -> (&[Piece], usize) {
+        let (first, count) = self.events[event];
+        (&self.pieces[first..], count)
     }
 
     #[inline]
-    fn pieces(&self, shape: &Shape) -> &[Piece] {
-        &self.pieces[shape.first as usize..][..shape.count as usize]
+    fn pieces(&self, event: usize, place: usize) -> &[Piece] {
+        let (pieces, count) = self.of(event);
+        &pieces[place * count..][..count]
     }
 }
 
@@ -171,17 +181,13 @@ type Column = [f64; BATCH];
 /// What is known of the events of a batch; kept by a worker. By patient, then event, bail-outs last.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Uniform number behind the luck.
-    uniform: Vec<[f64; MOST_EVENTS]>,
     /// The luck `−ln u`, where it has been needed.
     luck: Vec<[f64; MOST_EVENTS]>,
     /// When each event that is coming will happen as things stand.
     at: Vec<[f64; MOST_EVENTS]>,
     /// One bit for each event whose luck is there.
     known: [u32; BATCH],
-    /// One bit for each event that can happen in the patient's present setting and has not yet.
-    open: [u32; BATCH],
-    /// One bit for each open event that will happen by the horizon as things stand.
+    /// One bit for each event that will happen by the horizon as things stand.
     coming: [u32; BATCH],
 }
 
@@ -189,7 +195,7 @@ impl Default for Batch {
     fn default() -> Self {
         let table = || vec![[0.0; MOST_EVENTS]; BATCH];
         let bits = [0; BATCH];
-        Batch { uniform: table(), luck: table(), at: table(), known: bits, open: bits, coming: bits }
+        Batch { luck: table(), at: table(), known: bits, coming: bits }
     }
 }
 
@@ -251,8 +257,37 @@ impl Course {
         let (in_hospital, after_discharge) =
             (in_setting(Setting::InHospital), in_setting(Setting::AfterDischarge));
         let shapes = Shapes::new(&treatments, events.len(), horizon);
+        let elsewhere = in_hospital.iter().fold(u32::MAX, |bits, e| bits & !(1 << e));
         let circumstances = Circumstances::default();
-        Course { events, treatments, horizon, circumstances, in_hospital, after_discharge, shapes }
+        Course { events, treatments, horizon, circumstances, in_hospital, after_discharge, elsewhere, shapes }
+    }
+
+    /// The hazard of death in each arm, where that is constant and all that can happen.
+    pub fn constant_deaths(&self) -> Option<Vec<f64>> {
+        // Every part is named, so that a new one cannot be forgotten here.
+        let Course {
+            events,
+            treatments,
+            horizon: _,
+            circumstances,
+            in_hospital,
+            after_discharge: _,
+            elsewhere: _,
+            shapes: _,
+        } = self;
+        let death = circumstances.none()
+            && in_hospital == &[0]
+            && events.len() == 1
+            && events.list[0].kind == EventKind::Death;
+        let hazard = |t: &Treatment| {
+            let Treatment { regime, bail_outs, instead, affects: _ } = t;
+            let simple = death && bail_outs.is_empty() && instead.is_empty() && regime.classes() == 1;
+            match regime.hazard(0, 0).pieces() {
+                [piece] if simple && piece.rate > 0.0 => Some(piece.rate),
+                _ => None,
+            }
+        };
+        treatments.iter().map(hazard).collect()
     }
 
     /// The random purpose of each event, in order.
@@ -286,6 +321,9 @@ impl Course {
         let mut start = from;
         while start < all {
             let end = all.min(start + BATCH);
+            for &row in &cohort.row[end..all.min(end + BATCH)] {
+                fetch(patient(row).rates);
+            }
             let mut patients = [Patient { rates: &[], class: 0, by_arm: &[] }; BATCH];
             for (patients, &row) in patients.iter_mut().zip(&cohort.row[start..end]) {
                 *patients = patient(row);
@@ -353,7 +391,7 @@ impl Course {
         for i in 0..n {
             cell[i] = self.shapes.place(usize::from(received[i]), patients[i].class);
         }
-        (batch.known, batch.open, batch.coming) = ([0; BATCH], [0; BATCH], [0; BATCH]);
+        (batch.known, batch.coming) = ([0; BATCH], [0; BATCH]);
         for &e in &self.in_hospital {
             self.begin(e, place, patients, &cell, &luck.events[e], batch);
         }
@@ -376,32 +414,32 @@ impl Course {
         batch: &mut Batch,
     ) {
         let n = place.len();
-        let shapes = self.shapes.of(e);
+        let most = self.shapes.most(e);
+        let (pieces, count) = self.shapes.of(e);
         let (mut uniform, mut rate, mut ahead): (Column, Column, Column) = Default::default();
         stream.uniforms(place, &mut uniform[..n]);
-        for i in 0..n {
-            rate[i] = patients[i].rates[e];
-            ahead[i] = rate[i] * shapes[cell[i]].most;
-            batch.uniform[i][e] = uniform[i];
+        for ((patient, &cell), (rate, ahead)) in
+            patients[..n].iter().zip(cell).zip(rate.iter_mut().zip(&mut ahead))
+        {
+            *rate = patient.rates[e];
+            *ahead = *rate * most[cell];
         }
         // −ln u ≥ 1 − u, so most events that will not happen are seen without a logarithm.
         let (mut who, mut left) = ([0u8; BATCH], [0.5; BATCH]);
-        let mut count = 0;
-        for i in 0..n {
-            batch.open[i] |= u32::from(rate[i] > 0.0) << e;
-            (who[count], left[count]) = (i as u8, uniform[i]);
-            count += usize::from(rate[i] > 0.0 && 1.0 - uniform[i] <= ahead[i]);
+        let mut few = 0;
+        for (i, (&uniform, &ahead)) in uniform[..n].iter().zip(&ahead).enumerate() {
+            (who[few % BATCH], left[few % BATCH]) = (i as u8, uniform);
+            few += usize::from(1.0 - uniform <= ahead);
         }
-        for left in &mut left[..count] {
-            *left = -ln_positive(*left);
-        }
-        for (&i, &left) in who[..count].iter().zip(&left) {
+        luck_each(&mut left[..few]);
+        for (&i, &left) in who[..few].iter().zip(&left) {
             let i = usize::from(i) % BATCH;
             batch.known[i] |= 1 << e;
             batch.luck[i][e] = left;
             if left <= ahead[i] {
                 batch.coming[i] |= 1 << e;
-                batch.at[i][e] = hazard::inverse(self.shapes.pieces(&shapes[cell[i]]), left / rate[i]);
+                let pieces = &pieces[cell[i] * count..][..count];
+                batch.at[i][e] = hazard::inverse(pieces, left / rate[i]);
             }
         }
     }
@@ -447,49 +485,47 @@ impl Course {
         let arm = usize::from(cohort.received[row]);
         let mut cell = self.shapes.place(arm, class);
         let mut spent = Spent::new();
-        let (mut open, mut coming, mut known) = (batch.open[i], batch.coming[i], batch.known[i]);
-        let (uniform, at, luck_of) = (&mut batch.uniform[i], &mut batch.at[i], &mut batch.luck[i]);
+        let (mut coming, mut known) = (batch.coming[i], batch.known[i]);
+        // Events that have happened or can no longer happen.
+        let mut closed = self.elsewhere;
+        let (at, luck_of) = (&mut batch.at[i], &mut batch.luck[i]);
+        let place = cohort.place[row];
         // Finds when event `f` happens if nothing changes any more.
-        let mut resolve = |f: usize,
-                           rates: &[f64],
-                           spent: &Spent,
-                           cell: usize,
-                           uniform: f64,
-                           at: &mut [f64; MOST_EVENTS]| {
-            let shape = self.shapes.shape(f, cell);
-            let rate = rates[f] * spent.factor[f];
-            let ahead = rate * (shape.most - spent.start[f]);
-            if 1.0 - uniform > ahead + spent.used[f] {
-                return false;
-            }
-            if known >> f & 1 == 0 {
-                known |= 1 << f;
-                luck_of[f] = -ln_positive(uniform);
-            }
-            let left = luck_of[f] - spent.used[f];
-            if left > ahead {
-                return false;
-            }
-            at[f] = hazard::inverse(self.shapes.pieces(shape), spent.start[f] + left / rate);
-            true
-        };
+        let mut resolve =
+            |f: usize, rates: &[f64], spent: &Spent, cell: usize, at: &mut [f64; MOST_EVENTS]| {
+                let rate = rates[f] * spent.factor[f];
+                let ahead = rate * (self.shapes.most(f)[cell] - spent.start[f]);
+                if known >> f & 1 == 0 {
+                    let uniform = luck.events[f].uniform(place);
+                    if 1.0 - uniform > ahead + spent.used[f] {
+                        return false;
+                    }
+                    known |= 1 << f;
+                    luck_of[f] = -ln_positive(uniform);
+                }
+                let left = luck_of[f] - spent.used[f];
+                if left > ahead {
+                    return false;
+                }
+                at[f] = hazard::inverse(self.shapes.pieces(f, cell), spent.start[f] + left / rate);
+                true
+            };
         loop {
             let (e, now) = next(coming, at);
             if now > self.horizon {
                 return;
             }
-            open &= !(1 << e);
+            closed |= 1 << e;
             coming &= !(1 << e);
             if e >= n {
                 let to = self.treatments[arm].bail_outs[e - n].to;
                 (cohort.bailed_out[row], cohort.bailed_out_to[row]) = (now, to as u8);
                 coming &= (1 << n) - 1;
                 let (new, new_rates) = (self.shapes.place(to, class), patient.under(to));
-                for &f in self.in_hospital.iter().filter(|&&f| open >> f & 1 == 1) {
-                    let old = self.shapes.pieces(self.shapes.shape(f, cell));
-                    spent.use_up(f, rates[f], hazard::cumulative(old, now));
-                    spent.start[f] = hazard::cumulative(self.shapes.pieces(self.shapes.shape(f, new)), now);
-                    let comes = resolve(f, new_rates, &spent, new, uniform[f], at);
+                for &f in self.in_hospital.iter().filter(|&&f| closed >> f & 1 == 0 && rates[f] > 0.0) {
+                    spent.use_up(f, rates[f], hazard::cumulative(self.shapes.pieces(f, cell), now));
+                    spent.start[f] = hazard::cumulative(self.shapes.pieces(f, new), now);
+                    let comes = resolve(f, new_rates, &spent, new, at);
                     coming = coming & !(1 << f) | u32::from(comes) << f;
                 }
                 (cell, rates) = (new, new_rates);
@@ -499,27 +535,39 @@ impl Course {
             match events[e].kind {
                 EventKind::Death => return,
                 EventKind::Discharge => {
-                    (open, coming) = (0, 0);
+                    coming = 0;
+                    closed = u32::MAX;
                     for &f in self.after_discharge.iter().filter(|&&f| rates[f] > 0.0) {
-                        uniform[f] = luck.events[f].uniform(cohort.place[row]);
-                        let pieces = self.shapes.pieces(self.shapes.shape(f, cell));
-                        spent.use_up(f, 0.0, hazard::cumulative(pieces, now));
-                        open |= 1 << f;
-                        coming |= u32::from(resolve(f, rates, &spent, cell, uniform[f], at)) << f;
+                        spent.use_up(f, 0.0, hazard::cumulative(self.shapes.pieces(f, cell), now));
+                        closed &= !(1 << f);
+                        coming |= u32::from(resolve(f, rates, &spent, cell, at)) << f;
                     }
                 }
                 EventKind::Complication => {
-                    for &(f, excess) in events[e].excess.iter().filter(|(f, _)| open >> f & 1 == 1) {
-                        let pieces = self.shapes.pieces(self.shapes.shape(f, cell));
-                        spent.use_up(f, rates[f], hazard::cumulative(pieces, now));
+                    let open = |f: usize| closed >> f & 1 == 0 && rates[f] > 0.0;
+                    for &(f, excess) in events[e].excess.iter().filter(|(f, _)| open(*f)) {
+                        spent.use_up(f, rates[f], hazard::cumulative(self.shapes.pieces(f, cell), now));
                         spent.factor[f] += excess;
-                        let comes = resolve(f, rates, &spent, cell, uniform[f], at);
+                        let comes = resolve(f, rates, &spent, cell, at);
                         coming = coming & !(1 << f) | u32::from(comes) << f;
                     }
                 }
             }
         }
     }
+}
+
+/// Tells the processor that these numbers will be read soon, so that they come from far memory meanwhile.
+#[inline]
+fn fetch(numbers: &[f64]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in numbers.chunks(8) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing; the pointer is to a live slice anyway.
+        unsafe { _mm_prefetch(line.as_ptr().cast::<i8>(), _MM_HINT_T0) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = numbers;
 }
 
 impl BailOut {
@@ -540,5 +588,9 @@ impl BailOut {
 /// A patient's rate of bail-out: the rate of the event it follows, to a power.
 pub fn bail_out_rate(bail_out: &BailOut, patient: Patient) -> f64 {
     let (event, power) = bail_out.follows;
-    if power == 0.0 { 1.0 } else { libm::pow(patient.own()[event], power) }
+    match patient.own()[event] {
+        _ if power == 0.0 => 1.0,
+        0.0 => 0.0,
+        rate => exp(power * ln_positive(rate)),
+    }
 }

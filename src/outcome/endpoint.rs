@@ -1,7 +1,7 @@
 //! End points: the first of some events by a day, and what is known of it at a cut.
 
 use super::kinds::Kind;
-use crate::cohort::Cohort;
+use crate::{cohort::Cohort, vector::vectorised};
 
 /// What a bail-out is to an end point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,41 @@ pub struct Observed {
     pub known: Vec<bool>,
 }
 
+/// Patients looked at side by side.
+const BATCH: usize = 64;
+
+/// The first of some events in each patient of a batch that begins with patient `start`.
+fn first_of(events: &[usize], cohort: &Cohort, start: usize, first: &mut [f64]) {
+    first.fill(f64::INFINITY);
+    for &e in events {
+        for (first, &t) in first.iter_mut().zip(&cohort.events[e][start..]) {
+            *first = if t < *first { t } else { *first };
+        }
+    }
+}
+
+vectorised! {
+    /// From the first of the events and of what rules them out to what is known of the end point.
+    fn settle(
+        by: f64,
+        followed: &[f64],
+        ended: &[f64],
+        time: &mut [f64],
+        event: &mut [bool],
+        known: &mut [bool],
+    ) {
+        let patients = time.iter_mut().zip(event.iter_mut()).zip(known.iter_mut());
+        for (((time, event), known), (&followed, &ended)) in patients.zip(followed.iter().zip(ended)) {
+            let end = if followed < by { followed } else { by };
+            let over = ended <= end;
+            let end = if over { ended } else { end };
+            *event = *time <= end;
+            *known = (followed >= by) | over | *event;
+            *time = if *event { *time } else { end };
+        }
+    }
+}
+
 impl Endpoint {
     /// Writes what is known of the first `patients` of `cohort`, patient `i` having been followed for
     /// at most `followed[i]` days.
@@ -55,39 +90,40 @@ impl Endpoint {
         seen.time.clear();
         seen.time.resize(n, f64::INFINITY);
         seen.event.clear();
+        seen.event.resize(n, false);
         seen.known.clear();
-        for &e in &self.any_of {
-            for (first, &t) in seen.time.iter_mut().zip(&cohort.events[e][..n]) {
-                *first = if t < *first { t } else { *first };
-            }
-        }
-        if self.at_bail_out == AtBailOut::Counts {
-            for (first, &t) in seen.time.iter_mut().zip(&cohort.bailed_out[..n]) {
-                *first = first.min(t);
-            }
-        }
+        seen.known.resize(n, false);
         let watch = !matches!(self.at_bail_out, AtBailOut::GoesOn | AtBailOut::Counts);
-        for (i, (first, &followed)) in seen.time.iter_mut().zip(followed).enumerate() {
-            let mut end = if followed < self.by { followed } else { self.by };
-            let mut known = followed >= self.by;
-            for &e in &self.ended_by {
-                let t = cohort.events[e][i];
-                if t <= end {
-                    (end, known) = (t, true);
+        let seen =
+            seen.time.chunks_mut(BATCH).zip(seen.event.chunks_mut(BATCH)).zip(seen.known.chunks_mut(BATCH));
+        for (k, (((time, event), known), followed)) in seen.zip(followed.chunks(BATCH)).enumerate() {
+            let mut ended = [f64::INFINITY; BATCH];
+            first_of(&self.any_of, cohort, k * BATCH, time);
+            first_of(&self.ended_by, cohort, k * BATCH, &mut ended[..time.len()]);
+            let bailed_out = &cohort.bailed_out[k * BATCH..];
+            if self.at_bail_out == AtBailOut::Counts {
+                time.iter_mut().zip(bailed_out).for_each(|(first, &t)| *first = first.min(t));
+            }
+            if !watch {
+                settle(self.by, followed, &ended, time, event, known);
+                continue;
+            }
+            for i in 0..time.len() {
+                let mut end = if followed[i] < self.by { followed[i] } else { self.by };
+                let mut answer = followed[i] >= self.by;
+                if ended[i] <= end {
+                    (end, answer) = (ended[i], true);
                 }
-            }
-            if watch && cohort.bailed_out[i] <= end && cohort.bailed_out[i] < *first {
-                (end, known) = match self.at_bail_out {
-                    AtBailOut::LeavesOut => (0.0, false),
-                    AtBailOut::Censors => (cohort.bailed_out[i], false),
-                    _ => (cohort.bailed_out[i], true),
-                };
-            }
-            let event = *first <= end;
-            seen.event.push(event);
-            seen.known.push(known || event);
-            if !event {
-                *first = end;
+                if bailed_out[i] <= end && bailed_out[i] < time[i] {
+                    (end, answer) = match self.at_bail_out {
+                        AtBailOut::LeavesOut => (0.0, false),
+                        AtBailOut::Censors => (bailed_out[i], false),
+                        _ => (bailed_out[i], true),
+                    };
+                }
+                event[i] = time[i] <= end;
+                known[i] = answer || event[i];
+                time[i] = if event[i] { time[i] } else { end };
             }
         }
     }

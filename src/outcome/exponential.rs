@@ -3,6 +3,8 @@
 //! Plain multiplications and additions, so the same bits on every machine, and simple enough for the
 //! compiler to work on several at a time.
 
+use crate::vector::vectorised;
+
 /// 1.5·2⁵²: added to a small number, it leaves the nearest whole number in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 /// ln 2 in two parts; a whole number times the first is exact.
@@ -31,7 +33,7 @@ const ODD: [f64; 9] =
 /// `e^x`, to 1e-14 of its value; below −700 it stays at e⁻⁷⁰⁰, and above 700 at e⁷⁰⁰.
 ///
 /// `x = n·ln 2 + r` with `|r| ≤ 0.35`; the series of `e^r` to the 11th power, times `2ⁿ`.
-#[inline]
+#[inline(always)]
 pub fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     let rounded = x * std::f64::consts::LOG2_E + ROUND;
@@ -42,7 +44,7 @@ pub fn exp(x: f64) -> f64 {
 }
 
 /// `ln x` by `s = (x − 1)/(x + 1)`: `2·(s + s³/3 + s⁵/5 + …)`, to 1e-15 for `|s| < 0.15`.
-#[inline]
+#[inline(always)]
 fn near_one(s: f64) -> f64 {
     let square = s * s;
     2.0 * s * ODD.iter().fold(0.0, |sum, inverse| sum * square + inverse)
@@ -52,7 +54,7 @@ fn near_one(s: f64) -> f64 {
 ///
 /// The same arithmetic without the cases that need a branch, so that several go side by side.
 /// FreeBSD's `e_log.c`, by Sun Microsystems; 1 ulp.
-#[inline]
+#[inline(always)]
 pub fn ln_positive(x: f64) -> f64 {
     const L: [f64; 7] = [
         0.666_666_666_666_673_5,
@@ -79,18 +81,35 @@ pub fn ln_positive(x: f64) -> f64 {
     s * (half_square + r) + k * LN2_LOW - half_square + f + k * LN2_HIGH
 }
 
-/// `e^x` of each.
-pub fn exp_each(x: &mut [f64]) {
-    for x in x {
-        *x = exp(*x);
+vectorised! {
+    /// The luck `−ln u` of each uniform number.
+    pub fn luck_each(uniform: &mut [f64]) {
+        for u in uniform {
+            *u = -ln_positive(*u);
+        }
+    }
+}
+
+vectorised! {
+    /// `e^x` of each.
+    pub fn exp_each(x: &mut [f64]) {
+        for x in x {
+            *x = exp(*x);
+        }
+    }
+}
+
+vectorised! {
+    fn near_one_each(x: &[f64], out: &mut [f64]) {
+        for (out, &x) in out.iter_mut().zip(x) {
+            *out = near_one((x - 1.0) / (x + 1.0));
+        }
     }
 }
 
 /// `ln x` of each; the rare ones far from 1 are done again.
 pub fn ln_each(x: &[f64], out: &mut [f64]) {
-    for (out, &x) in out.iter_mut().zip(x) {
-        *out = near_one((x - 1.0) / (x + 1.0));
-    }
+    near_one_each(x, out);
     for (out, &x) in out.iter_mut().zip(x) {
         if !(0.74..=1.35).contains(&x) {
             *out = libm::log(x);

@@ -5,7 +5,7 @@ pub mod course;
 pub mod endpoint;
 pub mod events;
 pub mod expectation;
-mod exponential;
+pub mod exponential;
 pub mod hazard;
 pub mod kinds;
 pub mod measurement;

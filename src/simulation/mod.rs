@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Result},
     trial::{
         Purposes, Trial, Workspace,
+        alike::Alike,
         pool::Pool,
         record::{Record, Row, TrialRow},
     },
@@ -110,28 +111,49 @@ impl Plan<'_> {
 
     /// A worker with everything it owns, for the thread at hand; [`Plan::simulate`] gives each thread one.
     pub fn worker(&self) -> Worker<'_> {
-        let purposes = self.runs.iter().map(|run| run.trial.purposes()).collect();
-        Worker { plan: *self, purposes, workspace: Workspace::default(), record: Record::default() }
+        let ways = self.runs.iter().map(|run| Way::of(&run.trial, self.pool)).collect();
+        Worker { plan: *self, ways, workspace: Workspace::default(), record: Record::default() }
     }
 }
 
 /// What simulates blocks one after another on one thread.
 pub struct Worker<'a> {
     plan: Plan<'a>,
-    purposes: Vec<Purposes>,
+    ways: Vec<Way<'a>>,
     workspace: Workspace,
     record: Record,
+}
+
+/// How a run's trials are conducted; chosen once.
+enum Way<'a> {
+    Plain(Purposes),
+    Alike(Box<Alike<'a>>),
+}
+
+impl<'a> Way<'a> {
+    fn of(trial: &'a Trial, pool: &Pool) -> Self {
+        let purposes = trial.purposes();
+        match Alike::of(trial, pool, &purposes) {
+            Some(alike) => Way::Alike(Box::new(alike)),
+            None => Way::Plain(purposes),
+        }
+    }
 }
 
 impl Worker<'_> {
     /// Simulates the replicates of a block, for all runs.
     pub fn block(&mut self, replicates: Range<u64>) -> Block {
-        let Worker { plan, purposes, workspace, record } = self;
+        let Worker { plan, ways, workspace, record } = self;
         let mut runs = Vec::with_capacity(plan.runs.len());
-        for (run, purposes) in plan.runs.iter().zip(purposes) {
+        for (run, way) in plan.runs.iter().zip(ways) {
             let mut out = RunBlock::default();
             for replicate in replicates.start..replicates.end.min(run.replicates) {
-                run.trial.conduct(plan.pool, plan.seed, replicate, purposes, workspace, record);
+                match way {
+                    Way::Alike(alike) => alike.conduct(plan.seed, replicate, record),
+                    Way::Plain(purposes) => {
+                        run.trial.conduct(plan.pool, plan.seed, replicate, purposes, workspace, record);
+                    }
+                }
                 out.rows.extend_from_slice(&record.rows);
                 out.ends.push(out.rows.len());
                 out.trials.extend(record.trial);

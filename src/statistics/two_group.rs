@@ -1,6 +1,8 @@
 //! Two groups at each event time: the table from which log-rank, Cox, Kaplan-Meier and restricted
 //! means are all read, built in one scan and without allocation once its buffer has grown.
 
+use crate::vector::vectorised;
+
 use super::{interval::Interval, normal::two_sided_p, reason::Reason, solve::root};
 
 /// Those at risk and those with the event at one event time.
@@ -39,11 +41,11 @@ pub fn sort_by_time(time: &[f64], order: &mut Vec<u32>) {
     order.sort_unstable_by(|&a, &b| time[a as usize].total_cmp(&time[b as usize]).then_with(|| a.cmp(&b)));
 }
 
-/// [`sort_by_time`] for the inner loop: time and row number are packed into one whole number, which
-/// sorts without looking anything up.
+/// [`sort_by_time`] for the inner loop: the upper half of a time and the row number are packed into one
+/// whole number, which sorts without looking anything up.
 #[derive(Clone, Debug, Default)]
 pub struct TimeOrder {
-    keys: Vec<u128>,
+    keys: Vec<u64>,
     order: Vec<u32>,
 }
 
@@ -52,17 +54,49 @@ impl TimeOrder {
         Self::default()
     }
 
-    /// Row numbers by rising time, ties in row order. Times must not be negative.
-    pub fn sort(&mut self, time: &[f64]) -> &[u32] {
+    /// Numbers of the rows for which `leaves` holds by rising time, ties in row order. Times must not be
+    /// negative.
+    pub fn sort(&mut self, time: &[f64], leaves: impl Fn(usize) -> bool) -> &[u32] {
         self.keys.clear();
-        // The bits of floats from 0 upwards rise with the float.
-        let key = |(row, t): (usize, &f64)| (u128::from((t + 0.0).to_bits()) << 32) | row as u128;
-        self.keys.extend(time.iter().enumerate().map(key));
+        self.keys.resize(time.len(), 0);
+        let mut count = 0;
+        for (row, &t) in time.iter().enumerate() {
+            // The bits of floats from 0 upwards rise with the float.
+            self.keys[count] = (t + 0.0).to_bits() & 0xFFFF_FFFF_0000_0000 | row as u64;
+            count += usize::from(leaves(row));
+        }
+        self.keys.truncate(count);
         self.keys.sort_unstable();
         self.order.clear();
-        self.order.extend(self.keys.iter().map(|k| *k as u32));
+        self.order.extend(self.keys.iter().map(|&key| key as u32));
+        // Times whose upper halves are equal are few; they are put in order by all of their bits.
+        for k in 1..count {
+            if self.keys[k] >> 32 == self.keys[k - 1] >> 32 {
+                let row = self.order[k];
+                let mut hole = k;
+                while hole > 0 && time[self.order[hole - 1] as usize] > time[row as usize] {
+                    self.order[hole] = self.order[hole - 1];
+                    hole -= 1;
+                }
+                self.order[hole] = row;
+            }
+        }
         &self.order
     }
+
+    /// The order found last.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+}
+
+/// People followed beyond the last exit, who are at risk at every event time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Staying {
+    /// In both groups.
+    pub n: u32,
+    /// In group 1.
+    pub n1: u32,
 }
 
 /// Event times of one stratum or, appended one after another, of several.
@@ -113,7 +147,17 @@ impl TwoGroupTable {
     /// One scan from the last exit to the first, adding to the numbers at risk: someone who leaves at
     /// an event's time, dead or censored, is at risk for it.
     pub fn append(&mut self, exits: SortedExits<'_>, member: impl Fn(usize) -> bool) {
-        self.begin_stratum();
+        self.append_beside(exits, Staying::default(), member);
+    }
+
+    /// [`TwoGroupTable::append`] when the exits leave out those who were followed beyond all of them.
+    pub fn append_beside(
+        &mut self,
+        exits: SortedExits<'_>,
+        staying: Staying,
+        member: impl Fn(usize) -> bool,
+    ) {
+        self.begin_stratum(staying);
         for &row in exits.order.iter().rev() {
             let row = row as usize;
             if exits.group[row] <= 1 && member(row) {
@@ -125,10 +169,16 @@ impl TwoGroupTable {
     /// Replaces several tables at once, each by that of the rows at its level, in a single scan.
     ///
     /// For subgroups: `level` numbers them from 0; rows with a number beyond the tables are left out.
-    pub fn tally_levels(tables: &mut [TwoGroupTable], exits: SortedExits<'_>, level: &[u8]) {
-        for table in &mut *tables {
+    /// `staying` tells of each level who was followed beyond all exits and is not among them.
+    pub fn tally_levels(
+        tables: &mut [TwoGroupTable],
+        exits: SortedExits<'_>,
+        level: &[u8],
+        staying: impl Fn(usize) -> Staying,
+    ) {
+        for (level, table) in tables.iter_mut().enumerate() {
             table.clear();
-            table.begin_stratum();
+            table.begin_stratum(staying(level));
         }
         for &row in exits.order.iter().rev() {
             let row = row as usize;
@@ -150,16 +200,16 @@ impl TwoGroupTable {
         }
     }
 
-    /// Starts counting afresh: the rows that follow belong to another stratum.
-    fn begin_stratum(&mut self) {
+    /// Starts counting afresh: the exits that follow belong to another stratum.
+    pub fn begin_stratum(&mut self, staying: Staying) {
         self.stratum_start = self.rows.len();
-        self.n = 0.0;
-        self.n1 = 0.0;
+        self.n = f64::from(staying.n);
+        self.n1 = f64::from(staying.n1);
     }
 
     /// Counts one exit, times falling. All exits of one time add to the same row's numbers at risk.
     #[inline]
-    fn leave(&mut self, time: f64, event: bool, group: u8) {
+    pub fn leave(&mut self, time: f64, event: bool, group: u8) {
         let one = f64::from(group);
         self.n += 1.0;
         self.n1 += one;
@@ -196,83 +246,42 @@ impl TwoGroupTable {
     /// The covariate is binary, so at each event only the weighted numbers at risk matter. With
     /// Efron's correction the `k`-th of `d` tied events (from 0) has `k/d` of the events removed
     /// from each group's risk set: `p = n₁ₖe^β / (n₀ₖ + n₁ₖe^β)`, score `Σ(d₁ − Σp)`, information
-    /// `Σp(1 − p)`. Newton's method from the log-rank one-step estimate; the log likelihood is concave.
+    /// `Σp(1 − p)`. Steps of Newton's method with the curvature of the score (Chebyshev's method) from 0;
+    /// the log likelihood is concave.
     ///
     /// Without an event in the control while the experimental arm is at risk, or the reverse, the
     /// estimate is infinite: [`Reason::MonotoneLikelihood`]. The log-rank test still holds.
     ///
     /// Efron, J Am Stat Assoc 1977;72:557.
     pub fn cox(&self) -> Result<TwoGroupCox, Reason> {
-        let (mut rises, mut falls, mut contested) = (false, false, false);
-        for r in &self.rows {
-            let n0 = r.n - r.n1;
-            contested |= r.n1 > 0.0 && n0 > 0.0;
-            rises |= r.d1 > 0.0 && n0 > 0.0;
-            falls |= r.d > r.d1 && r.n1 > 0.0;
-        }
-        if self.rows.is_empty() {
-            return Err(Reason::NoEvents);
-        }
-        if !contested {
-            return Err(Reason::NoVariance);
-        }
-        if !(rises && falls) {
-            return Err(Reason::MonotoneLikelihood);
-        }
-        let (difference, variance) = self.log_rank_sums();
-        let mut beta = if variance > 0.0 { (difference / variance).clamp(-3.0, 3.0) } else { 0.0 };
-        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
-        for iteration in 0..100 {
-            let (score, information) = self.cox_score(beta);
-            if score > 0.0 {
-                low = beta;
-            } else {
-                high = beta;
-            }
-            let mut next = beta + score / information;
-            if !next.is_finite() || next < low || next > high {
-                next = match (low.is_finite(), high.is_finite()) {
-                    (true, true) => 0.5 * (low + high),
-                    (true, false) => low + 1.0,
-                    _ => high - 1.0,
-                };
-            }
-            let step = (next - beta).abs();
-            beta = next;
-            // A Newton step of 1e-6 leaves an error of its square.
-            if step < 1e-6 * (1.0 + beta.abs()) || high - low < 1e-14 * (1.0 + beta.abs()) {
-                let (_, information) = self.cox_score(beta);
-                let standard_error = 1.0 / information.sqrt();
-                return Ok(TwoGroupCox { log_hazard_ratio: beta, standard_error, iterations: iteration + 1 });
-            }
-        }
-        Err(Reason::NoConvergence)
+        self.cox_with(&mut RiskSets::default())
+    }
+
+    /// [`TwoGroupTable::cox`] in a buffer that is kept between calls.
+    pub fn cox_with(&self, sets: &mut RiskSets) -> Result<TwoGroupCox, Reason> {
+        sets.fill(&self.rows);
+        sets.cox()
+    }
+
+    /// [`TwoGroupTable::log_rank_sums`] and [`TwoGroupTable::cox`] together, in a buffer that is kept.
+    pub fn log_rank_and_cox(&self, sets: &mut RiskSets) -> LogRankAndCox {
+        sets.fill(&self.rows);
+        // Without ties the log-rank test is the score test of Cox's model.
+        let sums = if sets.tied {
+            self.log_rank_sums()
+        } else {
+            let [expected, variance, _] = sets.sums(1.0);
+            (sets.events_one - expected, variance)
+        };
+        (sums, sets.cox())
     }
 
     /// Score and information of Efron's partial likelihood at `beta`.
     fn cox_score(&self, beta: f64) -> (f64, f64) {
-        let ratio = libm::exp(beta);
-        let (mut score, mut information) = (0.0, 0.0);
-        for r in &self.rows {
-            if r.d == 1.0 {
-                let a = r.n1 * ratio;
-                let p = a / (r.n - r.n1 + a);
-                score += r.d1 - p;
-                information += p * (1.0 - p);
-                continue;
-            }
-            let n0 = r.n - r.n1;
-            let d0 = r.d - r.d1;
-            score += r.d1;
-            for k in 0..r.d as u32 {
-                let gone = f64::from(k) / r.d;
-                let a = (r.n1 - gone * r.d1) * ratio;
-                let p = a / (n0 - gone * d0 + a);
-                score -= p;
-                information += p * (1.0 - p);
-            }
-        }
-        (score, information)
+        let mut sets = RiskSets::default();
+        sets.fill(&self.rows);
+        let [expected, information, _] = sets.sums(libm::exp(beta));
+        (sets.events_one - expected, information)
     }
 
     /// Efron's log partial likelihood at `beta`; twice its rise from 0 to the estimate is the
@@ -397,6 +406,126 @@ impl TwoGroupTable {
             }
         }
         (area, variance)
+    }
+}
+
+/// Observed less expected events and their variance, and Cox's estimate.
+pub type LogRankAndCox = ((f64, f64), Result<TwoGroupCox, Reason>);
+
+/// Efron's risk sets of a table, one for each event, in columns over which sums run side by side.
+#[derive(Clone, Debug, Default)]
+pub struct RiskSets {
+    /// At risk in group 0 and in group 1; filled up to whole lanes with sets that add nothing.
+    zero: Vec<f64>,
+    one: Vec<f64>,
+    /// Events in group 1.
+    events_one: f64,
+    tied: bool,
+    /// Why there is no estimate, if the counts say so.
+    reason: Option<Reason>,
+}
+
+/// Sums kept side by side; they are added up in one fixed order, so that every machine gets the same.
+const LANES: usize = 8;
+
+impl RiskSets {
+    fn fill(&mut self, rows: &[EventTime]) {
+        self.zero.clear();
+        self.one.clear();
+        let (mut rises, mut falls, mut contested) = (false, false, false);
+        (self.events_one, self.tied) = (0.0, false);
+        for r in rows {
+            let n0 = r.n - r.n1;
+            contested |= r.n1 > 0.0 && n0 > 0.0;
+            rises |= r.d1 > 0.0 && n0 > 0.0;
+            falls |= r.d > r.d1 && r.n1 > 0.0;
+            self.events_one += r.d1;
+            self.zero.push(n0);
+            self.one.push(r.n1);
+            if r.d > 1.0 {
+                self.tied = true;
+                let d0 = r.d - r.d1;
+                for k in 1..r.d as u32 {
+                    let gone = f64::from(k) / r.d;
+                    self.zero.push(n0 - gone * d0);
+                    self.one.push(r.n1 - gone * r.d1);
+                }
+            }
+        }
+        self.reason = if rows.is_empty() {
+            Some(Reason::NoEvents)
+        } else if !contested {
+            Some(Reason::NoVariance)
+        } else if !(rises && falls) {
+            Some(Reason::MonotoneLikelihood)
+        } else {
+            None
+        };
+        let whole = self.one.len().next_multiple_of(LANES);
+        self.zero.resize(whole, 1.0);
+        self.one.resize(whole, 0.0);
+    }
+
+    /// Over all risk sets at a hazard ratio, with `p` the chance that the event is in group 1: the sums of
+    /// `p`, of `p(1 − p)` and of `p(1 − p)(1 − 2p)`.
+    fn sums(&self, ratio: f64) -> [f64; 3] {
+        sums(&self.zero, &self.one, ratio)
+    }
+
+    fn cox(&self) -> Result<TwoGroupCox, Reason> {
+        if let Some(reason) = self.reason {
+            return Err(reason);
+        }
+        let mut beta = 0.0f64;
+        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+        for iteration in 0..100 {
+            let [expected, information, curvature] =
+                self.sums(if iteration == 0 { 1.0 } else { libm::exp(beta) });
+            let score = self.events_one - expected;
+            if score > 0.0 {
+                low = beta;
+            } else {
+                high = beta;
+            }
+            let newton = score / information;
+            let bend = 0.5 * curvature * newton / information;
+            let mut step = if bend.abs() < 0.5 { newton * (1.0 - bend) } else { newton };
+            let next = beta + step;
+            if !next.is_finite() || next < low || next > high {
+                let within = match (low.is_finite(), high.is_finite()) {
+                    (true, true) => 0.5 * (low + high),
+                    (true, false) => low + 1.0,
+                    _ => high - 1.0,
+                };
+                step = within - beta;
+            }
+            beta += step;
+            // What such a step leaves over is of the order of its cube.
+            if step.abs() < 1e-5 * (1.0 + beta.abs()) || high - low < 1e-14 * (1.0 + beta.abs()) {
+                let standard_error = 1.0 / (information + curvature * step).sqrt();
+                return Ok(TwoGroupCox { log_hazard_ratio: beta, standard_error, iterations: iteration + 1 });
+            }
+        }
+        Err(Reason::NoConvergence)
+    }
+}
+
+vectorised! {
+    fn sums(zero: &[f64], one: &[f64], ratio: f64) -> [f64; 3] {
+        let mut lanes = [[0.0; LANES]; 3];
+        let (zero, _) = zero.as_chunks::<LANES>();
+        let (one, _) = one.as_chunks::<LANES>();
+        for (zero, one) in zero.iter().zip(one) {
+            for l in 0..LANES {
+                let a = one[l] * ratio;
+                let p = a / (zero[l] + a);
+                let q = p * (1.0 - p);
+                lanes[0][l] += p;
+                lanes[1][l] += q;
+                lanes[2][l] += q * (1.0 - (p + p));
+            }
+        }
+        lanes.map(|x| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7])))
     }
 }
 

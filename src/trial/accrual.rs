@@ -25,6 +25,11 @@ impl Accrual {
         Accrual { sites: 1, opening: 0.0, candidates_per_site_day: f64::INFINITY }
     }
 
+    /// Whether everybody arrives at once, at one site.
+    pub fn is_immediate(&self) -> bool {
+        self.sites == 1 && self.candidates_per_site_day.is_infinite()
+    }
+
     /// Accrual from the rate a base design enrols at, of which it takes `share_taken` of the candidates.
     pub fn new(sites: u16, opening: f64, patients_per_site_month: f64, share_taken: f64) -> Self {
         let candidates_per_site_day = patients_per_site_month / DAYS_PER_MONTH / share_taken;

@@ -37,6 +37,11 @@ impl Clone for Blocks {
 }
 
 impl Allocation {
+    /// Whether patients come in pairs, one for each of two arms, in either order.
+    pub fn is_in_pairs(&self) -> bool {
+        self.ratio == [1, 1] && self.blocks == [2] && self.cells() == 1
+    }
+
     fn cells(&self) -> usize {
         (if self.by_site { self.sites } else { 1 }) * self.strata.max(1)
     }

@@ -7,6 +7,7 @@ use crate::{
         competing::compare_incidence,
         hierarchical::compare_tiers,
         rates::compare_rates,
+        slices::{Among, Slices},
         values::compare_values,
     },
     outcome::{
@@ -37,10 +38,15 @@ impl Trial {
         estimand: &Estimand,
         seen: &[Observed],
         measured: &[Measured],
-        group: &[u8],
-        strata: Strata<'_>,
-        member: &dyn Fn(usize) -> bool,
+        slices: &Slices,
+        among: Among,
     ) -> Option<Comparison> {
+        let group = slices.group();
+        let member = |i: usize| slices.holds(among, i);
+        let stratum_of = |i: usize| estimand.strata.map_or(0, |s| slices.level(s)[i]);
+        let strata: Strata = estimand
+            .strata
+            .map(|s| (&stratum_of as &dyn Fn(usize) -> u8, self.subgroups[s].levels.len() as u8));
         let (e, method) = (estimand.endpoint, estimand.method);
         let endpoint = &self.endpoints[e];
         let higher = |e: usize| self.endpoints[e].higher_is_better;

@@ -1,6 +1,7 @@
 //! A trial: who is enrolled, what arm they get, when it looks, what it concludes.
 
 pub mod accrual;
+pub mod alike;
 pub mod allocation;
 pub mod calendar;
 pub mod design;
@@ -12,7 +13,8 @@ pub mod record;
 
 use crate::{
     analysis::{
-        comparison::{Buffers, Comparison, Strata, sides},
+        comparison::Comparison,
+        slices::{Among, Sides, Slices},
         subgroup::{Subgroup, interaction},
     },
     cohort::Cohort,
@@ -25,6 +27,7 @@ use crate::{
     },
     random::Purpose,
     units::DAYS_PER_MONTH,
+    vector::vectorised,
 };
 use accrual::{Accrual, Enrolment};
 use allocation::{Allocation, Blocks};
@@ -78,12 +81,12 @@ pub struct Workspace {
     luck: Luck,
     batch: Batch,
     followed: Vec<f64>,
+    /// Marks of those to whom something happened, while they are counted.
+    happened: Vec<u8>,
     seen: Vec<Observed>,
     measured: Vec<Measured>,
     measurement_luck: MeasurementLuck,
-    buffers: Buffers,
-    /// The end point by whose times the buffers are sorted.
-    sorted: Option<usize>,
+    slices: Slices,
     levels: Vec<Comparison>,
 }
 
@@ -155,7 +158,6 @@ impl Trial {
             self.observe(endpoint, look, &workspace.cohort, &workspace.followed, seen);
         }
         self.observe_numbers(look, workspace);
-        workspace.sorted = None;
     }
 
     /// Compares the patients of a look, who may be the first of those whose data were cut, and decides.
@@ -220,22 +222,21 @@ impl Trial {
     /// Adds a row for every estimand, subgroup level and interaction, among the patients of the look from
     /// number `from` on.
     fn compare(&self, look: &Look, from: usize, workspace: &mut Workspace, rows: &mut Vec<Row>) {
-        let Workspace { cohort, followed, seen: all_seen, measured, buffers, sorted, levels, .. } = workspace;
+        let Workspace { cohort, followed, seen: all_seen, measured, slices, levels, .. } = workspace;
+        let codes = self.subgroups.iter().map(|s| (s.code.as_slice(), s.levels.len()));
+        slices.look(&cohort.row[..followed.len()], codes);
         for (index, estimand) in self.estimands.iter().enumerate() {
             let endpoint = &self.endpoints[estimand.endpoint];
             let seen = &all_seen[estimand.endpoint];
-            let assigned = &cohort.assigned[..followed.len()];
-            sides(assigned, estimand.treatment, estimand.control, &mut buffers.group);
-            buffers.group[..from].fill(2);
-            buffers.group[look.patients..].fill(2);
-            if estimand.method.summary.needs_times() && *sorted != Some(estimand.endpoint) {
-                buffers.sort(seen);
-                *sorted = Some(estimand.endpoint);
-            }
-            let row = &cohort.row;
-            let stratum = estimand.strata.map(|s| &self.subgroups[s]);
-            let stratum_of = |i: usize| stratum.map_or(0, |s| s.code[row[i] as usize]);
-            let strata: Strata = stratum.map(|s| (&stratum_of as &dyn Fn(usize) -> u8, s.levels.len() as u8));
+            let (treatment, control) = (estimand.treatment, estimand.control);
+            let patients = (from, look.patients);
+            let sides = Sides { treatment, control, endpoint: estimand.endpoint, patients };
+            slices.choose(sides, &cohort.assigned[..followed.len()], seen, endpoint.by);
+            let mut compare = |among| {
+                self.compare_kind(estimand, all_seen, measured, slices, among).unwrap_or_else(|| {
+                    slices.compare(seen, estimand.method, endpoint.by, estimand.strata, among)
+                })
+            };
             let mut add = |slice, mut comparison: Comparison| {
                 if endpoint.higher_is_better && !matches!(slice, Slice::Interaction(_)) {
                     comparison.statistic = -comparison.statistic;
@@ -248,20 +249,12 @@ impl Trial {
                     decision: Decision::None,
                 });
             };
-            let whole = self
-                .compare_kind(estimand, all_seen, measured, &buffers.group, strata, &|_| true)
-                .unwrap_or_else(|| buffers.compare(seen, estimand.method, endpoint.by, strata, |_| true));
-            add(Slice::All, whole);
+            add(Slice::All, compare(Among::Everybody));
             for &s in &estimand.subgroups {
                 let subgroup = &self.subgroups[s];
                 levels.clear();
                 for level in 0..subgroup.levels.len() as u8 {
-                    let member = |i: usize| subgroup.code[row[i] as usize] == level;
-                    let comparison = self
-                        .compare_kind(estimand, all_seen, measured, &buffers.group, strata, &member)
-                        .unwrap_or_else(|| {
-                            buffers.compare(seen, estimand.method, endpoint.by, strata, member)
-                        });
+                    let comparison = compare(Among::Level(s, level));
                     levels.push(comparison);
                     add(Slice::Level(s as u8, level), comparison);
                 }
@@ -271,7 +264,7 @@ impl Trial {
     }
 
     fn finish(&self, workspace: &mut Workspace, record: &mut Record) {
-        let Workspace { cohort, design, recruited, followed, .. } = workspace;
+        let Workspace { cohort, design, recruited, followed, happened, .. } = workspace;
         let Some(look) = design.looks.last() else { return };
         record.trial = Some(TrialRow {
             look: look.stage.look,
@@ -286,11 +279,12 @@ impl Trial {
             followed.clear();
             followed.extend(cohort.lost.iter().map(|&lost| lost.min(self.follow_up)));
         }
-        self.tally(cohort, followed, record);
+        self.tally(cohort, followed, happened, record);
     }
 
-    /// Counts patients with each event while they were followed, by arm assigned.
-    fn tally(&self, cohort: &Cohort, followed: &[f64], record: &mut Record) {
+    /// Counts patients with each event while they were followed, by arm assigned. Who is followed are the
+    /// first of the cohort.
+    fn tally(&self, cohort: &Cohort, followed: &[f64], happened: &mut Vec<u8>, record: &mut Record) {
         let arms = self.arms.len();
         let columns = self.counted();
         record.arm_patients.resize(arms, 0);
@@ -298,20 +292,24 @@ impl Trial {
         for &arm in &cohort.assigned[..followed.len()] {
             record.arm_patients[usize::from(arm)] += 1;
         }
-        let counts = &mut record.counts;
+        // A patient dies once, so deaths of all kinds add up.
+        let deaths = columns - 2;
         for (e, times) in cohort.events.iter().enumerate() {
+            happened.resize(followed.len(), 0);
+            mark(times, followed, happened);
             let death = u32::from(self.course.events.list[e].kind == EventKind::Death);
-            for ((&arm, &end), &time) in cohort.assigned.iter().zip(followed).zip(times) {
-                let cell = usize::from(arm) * columns;
-                let happened = u32::from(time <= end);
-                counts[cell + e] += happened;
-                // A patient dies once, so deaths of all kinds add up.
-                counts[cell + columns - 2] += happened & death;
+            for (arm, counts) in record.counts.chunks_mut(columns).enumerate() {
+                let counted = count_in(arm as u8, &cohort.assigned, happened);
+                counts[e] = counted;
+                counts[deaths] += counted * death;
             }
         }
-        for (i, (&arm, &end)) in cohort.assigned.iter().zip(followed).enumerate() {
-            let changed = cohort.received[i] != arm || cohort.bailed_out[i] <= end;
-            counts[usize::from(arm) * columns + columns - 1] += u32::from(changed);
+        happened.clear();
+        let changes = cohort.received.iter().zip(&cohort.assigned).zip(&cohort.bailed_out).zip(followed);
+        happened
+            .extend(changes.map(|(((received, arm), day), end)| u8::from((received != arm) | (day <= end))));
+        for (arm, counts) in record.counts.chunks_mut(columns).enumerate() {
+            counts[columns - 1] = count_in(arm as u8, &cohort.assigned, happened);
         }
     }
 
@@ -336,6 +334,22 @@ impl Trial {
             None if index == self.course.events.len() => "Death from any cause",
             None => "Another arm's treatment",
         }
+    }
+}
+
+vectorised! {
+    /// Marks who has had the event by the end of follow-up.
+    fn mark(times: &[f64], ends: &[f64], marks: &mut [u8]) {
+        for (mark, (time, end)) in marks.iter_mut().zip(times.iter().zip(ends)) {
+            *mark = u8::from(time <= end);
+        }
+    }
+}
+
+vectorised! {
+    /// How many patients of an arm have a mark.
+    fn count_in(arm: u8, assigned: &[u8], marks: &[u8]) -> u32 {
+        assigned.iter().zip(marks).map(|(&a, &mark)| u32::from(mark & u8::from(a == arm))).sum()
     }
 }
 

@@ -91,7 +91,8 @@ impl Trial {
                 information: f64::from(look.events),
                 decision: look.decision,
             });
-            self.tally(&workspace.cohort, &workspace.followed[..patients], record);
+            let Workspace { cohort, followed, happened, .. } = &mut *workspace;
+            self.tally(cohort, &followed[..patients], happened, record);
             found(place, record);
         }
     }

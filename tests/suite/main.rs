@@ -1,5 +1,6 @@
 //! One test program, mirroring `src/`.
 
+mod analysis;
 mod calibration;
 mod cli;
 mod conduct;

@@ -134,7 +134,7 @@ proptest! {
         let exits = SortedExits { order: &order, time: &time, event: &event, group: &group };
         let level: Vec<u8> = stratum.iter().map(|&s| s as u8).collect();
         let mut together = vec![TwoGroupTable::new(); 2];
-        TwoGroupTable::tally_levels(&mut together, exits, &level);
+        TwoGroupTable::tally_levels(&mut together, exits, &level, |_| Staying::default());
         for (k, table) in together.iter().enumerate() {
             let mut alone = TwoGroupTable::new();
             alone.append(exits, |row| usize::from(level[row]) == k);
@@ -148,7 +148,9 @@ proptest! {
         let mut plain = Vec::new();
         sort_by_time(&time, &mut plain);
         let mut packed = TimeOrder::new();
-        prop_assert_eq!(packed.sort(&time), &plain[..]);
+        prop_assert_eq!(packed.sort(&time, |_| true), &plain[..]);
+        let odd: Vec<u32> = plain.into_iter().filter(|row| row % 2 == 1).collect();
+        prop_assert_eq!(packed.sort(&time, |row| row % 2 == 1), &odd[..]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Designs against arithmetic and against each other.
 
+mod alike;
 mod group_sequential;
 
 use crate::{
