@@ -32,6 +32,8 @@ pub mod operating;
 
 pub mod sizing;
 
+pub mod validation;
+
 pub mod report;
 
 pub mod cli;

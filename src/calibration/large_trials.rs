@@ -5,6 +5,7 @@
 
 use super::truth::Truth;
 use crate::{
+    analysis::comparison::Summary,
     outcome::kinds::Yields,
     random::{Purpose, Stream},
     statistics::mean_and_variance,
@@ -17,10 +18,15 @@ use crate::{
     },
 };
 
-/// How many large trials.
-const TRIALS: u64 = 16;
-/// Patients of each.
-const PATIENTS: usize = 2048;
+/// Patients of all large trials together.
+const PATIENTS: usize = 1 << 15;
+
+/// How many large trials these make: fewer and larger ones, but where the work grows with the square of
+/// the patients.
+fn trials(trial: &Trial, simulated: &[usize]) -> u64 {
+    let summary = |&e: &usize| trial.estimands[e].method.summary;
+    if simulated.iter().any(|e| summary(e) == Summary::SubdistributionHazardRatio) { 64 } else { 16 }
+}
 
 /// Fills in what the closed forms left out. In a run without effects the arms are alike whatever is
 /// compared, unless what counts differs by arm.
@@ -40,8 +46,9 @@ pub fn complete(trial: &Trial, pool: &Pool, null: bool, mut truth: Truth) -> Tru
     if simulated.is_empty() {
         return truth;
     }
+    let trials = trials(trial, &simulated);
     let large = Trial {
-        patients: PATIENTS,
+        patients: PATIENTS / trials as usize,
         accrual: Accrual::immediate(),
         design: Design::Fixed(Fixed::new(0.025)),
         estimands: simulated.iter().map(|&e| trial.estimands[e].clone()).collect(),
@@ -54,7 +61,7 @@ pub fn complete(trial: &Trial, pool: &Pool, null: bool, mut truth: Truth) -> Tru
     let mut estimates: Vec<Vec<Vec<f64>>> =
         simulated.iter().map(|&e| vec![Vec::new(); truth.estimands[e].len()]).collect();
     let mut risks = vec![vec![Vec::new(); simulated.len()]; trial.arms.len()];
-    for replicate in 0..TRIALS {
+    for replicate in 0..trials {
         large.conduct(pool, seed, replicate, &purposes, &mut workspace, &mut record);
         let mut slice = vec![0; simulated.len()];
         for row in &record.rows {
@@ -85,6 +92,12 @@ pub fn complete(trial: &Trial, pool: &Pool, null: bool, mut truth: Truth) -> Tru
         }
     }
     truth
+}
+
+/// Patients behind the simulated risk of an arm.
+pub fn patients_of_each_arm(trial: &Trial, arm: usize) -> f64 {
+    let whole: u32 = trial.allocation.ratio.iter().sum();
+    PATIENTS as f64 * f64::from(trial.allocation.ratio[arm]) / f64::from(whole)
 }
 
 /// Whether an estimand needs no simulation.

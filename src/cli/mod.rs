@@ -10,6 +10,7 @@ mod patients;
 mod population;
 mod run;
 mod size;
+mod validate;
 mod verify;
 
 use crate::{
@@ -41,6 +42,7 @@ enum Command {
     Analyze(Box<analyze::Arguments>),
     Population(population::Arguments),
     Calibrate(calibrate::Arguments),
+    Validate(validate::Arguments),
     Evidence(evidence::Arguments),
 }
 
@@ -60,7 +62,13 @@ pub struct ScenarioFlags {
 
 impl ScenarioFlags {
     fn changes(&self) -> Changes {
-        Changes { set: self.set.clone(), replicates: self.replicates, seed: self.seed, without_truths: false }
+        Changes {
+            set: self.set.clone(),
+            replicates: self.replicates,
+            seed: self.seed,
+            without_truths: false,
+            base_only: false,
+        }
     }
 
     /// The same for commands that look at the scenario or its patients only.
@@ -98,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Population(arguments) => population::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Validate(arguments) => validate::run(&arguments),
         Command::Evidence(arguments) => evidence::run(&arguments),
     };
     match result {

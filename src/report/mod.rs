@@ -10,3 +10,4 @@ pub mod results;
 pub mod sizing;
 pub mod summary;
 pub mod tables;
+pub mod validation;

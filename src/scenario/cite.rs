@@ -38,7 +38,7 @@ fn horizon_of(document: &Document, path: &str) -> Option<f64> {
 /// What a number is, by the key it is written under.
 fn kind_of(path: &str) -> What<'static> {
     match path.rsplit('.').next().unwrap_or("") {
-        "risk" | "share" => What::Share,
+        "risk" | "share" | "survival" => What::Share,
         "risk_ratio" => What::RiskRatio,
         "odds_ratio" => What::OddsRatio,
         "hazard_ratio" => What::HazardRatio,

@@ -51,6 +51,8 @@ pub struct Changes {
     pub seed: Option<u64>,
     /// Leaves the truths out: they take seconds, and only operating characteristics need them.
     pub without_truths: bool,
+    /// Leaves variants, sweep and expectations out.
+    pub base_only: bool,
 }
 
 /// A scenario ready to run.
@@ -83,6 +85,8 @@ pub struct Scenario {
     pub solved: Vec<(u32, Solved)>,
     /// What entry criteria alone predict for the risks the base is anchored to.
     pub predicted: Vec<Predicted>,
+    /// The patients of the base in usual care: as entry criteria say, and anchored.
+    pub usual_care: UsualCare,
     /// Numbers of the scenario with their provenance, then every number that has none.
     pub sourced: Vec<Sourced>,
     pub expectations: Vec<Expectation>,
@@ -133,7 +137,8 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
     for (path, value) in &changes.set {
         base.set_text(path, value)?;
     }
-    let run_texts = parts.runs(&base)?;
+    let all_runs = parts.runs(&base)?;
+    let run_texts = if changes.base_only { &all_runs[..1] } else { &all_runs[..] };
     let people = population(&run_texts[0].document, &run_texts[0].text, place)?;
     let (registry, fitted, mut shared) = match people {
         Some(file) => {
@@ -146,10 +151,10 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
     let texts =
         std::iter::once((&stated.0, &stated.1)).chain(run_texts.iter().map(|r| (&r.document, &r.text)));
     let recorded = recorded::record(&mut shared, texts)?;
-    known_arms(&stated.1, &run_texts)?;
-    let expectations = expectations(&file, expect, &run_texts, shared.as_ref())?;
-    let maker =
-        Maker { shared, recorded: &recorded, stated: &stated, run_texts: &run_texts, warnings: Vec::new() };
+    known_arms(&stated.1, run_texts)?;
+    let mut expectations = expectations(&file, expect, &all_runs, shared.as_ref())?;
+    expectations.retain(|e| e.run < run_texts.len());
+    let maker = Maker { shared, recorded: &recorded, stated: &stated, run_texts, warnings: Vec::new() };
     let made = maker.make(changes)?;
     Ok(Scenario {
         source: source.clone(),
@@ -169,6 +174,7 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
         truths: made.truths,
         solved: made.solved,
         predicted: made.predicted,
+        usual_care: made.usual_care,
         sourced,
         expectations,
         published,
@@ -364,7 +370,17 @@ struct Made {
     truths: Vec<Truth>,
     solved: Vec<(u32, Solved)>,
     predicted: Vec<Predicted>,
+    usual_care: UsualCare,
     warnings: Vec<String>,
+}
+
+/// Courses of the base without any effect or change of treatment; all arms are alike.
+#[derive(Clone, Debug)]
+pub struct UsualCare {
+    /// As entry criteria alone say.
+    pub predicted: Course,
+    /// With the risks the trial is anchored to.
+    pub anchored: Course,
 }
 
 /// A recipe with its aims, and the text they came from.
@@ -379,7 +395,10 @@ impl Maker<'_, '_> {
         let (pool, cells) = self.pool(&population)?;
         let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
         let predicted = predict(&base.recipe, &base.aims, &pool, &vec![1.0; pool.len()]);
+        let as_predicted = base.recipe.clone().without_effects().course();
         let (base, base_solved) = self.solve(base, None, &pool, &self.stated.0, |_| true)?;
+        let usual_care =
+            UsualCare { predicted: as_predicted, anchored: base.recipe.clone().without_effects().course() };
         let mut solved: Vec<(u32, Solved)> = base_solved.into_iter().map(|s| (0, s)).collect();
         let taken = |weights: &[f64]| weights.iter().sum::<f64>() / weights.len() as f64;
         let share_taken = {
@@ -426,7 +445,17 @@ impl Maker<'_, '_> {
             });
         }
         let truths = if changes.without_truths { Vec::new() } else { truths(&runs, &pool) };
-        Ok(Made { population, pool, runs, recipes, truths, solved, predicted, warnings: self.warnings })
+        Ok(Made {
+            population,
+            pool,
+            runs,
+            recipes,
+            truths,
+            solved,
+            predicted,
+            usual_care,
+            warnings: self.warnings,
+        })
     }
 
     /// The population as run `number` sees it; 0 is the base as stated.

@@ -71,9 +71,28 @@ impl Status {
 pub struct PublishedRisk {
     pub of: String,
     pub arm: String,
-    pub risk: f64,
+    pub risk: Option<f64>,
+    /// The share without it, where that is what was printed.
+    pub survival: Option<f64>,
     /// Patients behind it, where they are not those analysed.
     pub patients: Option<u32>,
+    /// Other ledger figures that say the same, so that a fit to one of them is a fit to this.
+    #[serde(default)]
+    pub related: Vec<String>,
+    /// Why the model misses it, where it does.
+    #[serde(default)]
+    pub why: String,
+}
+
+impl PublishedRisk {
+    /// The risk, however it was printed, and the key it stands under.
+    pub fn value(&self) -> Option<(f64, &'static str)> {
+        match (self.risk, self.survival) {
+            (Some(risk), None) => Some((risk, "risk")),
+            (None, Some(survival)) => Some((1.0 - survival, "survival")),
+            _ => None,
+        }
+    }
 }
 
 /// A published effect with its interval.
@@ -110,10 +129,15 @@ impl PublishedEffect {
 pub struct PublishedScreening {
     pub screened: f64,
     pub randomised: f64,
+    /// Whom the trial screened.
+    pub among: Vec<String>,
+    /// Ledger figures that say the same.
+    #[serde(default)]
+    pub related: Vec<String>,
 }
 
 /// What the planners assumed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The end point the plan is about.

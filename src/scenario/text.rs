@@ -382,6 +382,9 @@ pub struct EndpointText {
     pub by: Days,
     /// `discharge`: only what happens during the stay counts.
     pub until: Option<UntilText>,
+    /// Events that rule it out if they come first.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// Horizons of their own for some of the events.
     #[serde(default)]
     pub within: Named<Days>,

@@ -4,6 +4,7 @@ use super::protocol::length;
 use crate::{
     outcome::{
         endpoint::Endpoint,
+        events::EventKind,
         kinds::{AtDeath, Kind, Tier, UntilFree},
     },
     report::numbers::fixed,
@@ -35,6 +36,18 @@ pub fn variable(trial: &Trial, endpoint: &Endpoint, events: &str) -> String {
             shorter.dedup();
             let own =
                 if shorter.is_empty() { String::new() } else { format!(", but {}", shorter.join(", ")) };
+            let deaths = trial.course.events.of_kind(EventKind::Death).collect::<Vec<_>>();
+            let ruled_out: Vec<String> = endpoint
+                .ended_by
+                .iter()
+                .filter(|e| !deaths.contains(e))
+                .map(|&e| list[e].label.to_lowercase())
+                .collect();
+            let own = if ruled_out.is_empty() {
+                own
+            } else {
+                format!("{own}, unless {} came first", ruled_out.join(" or "))
+            };
             let bail_out = composite.by_arm.iter().any(|c| c.bail_out.is_some());
             let bail_out = if bail_out { " or a change of treatment" } else { "" };
             format!("the first of {events}{bail_out} within {horizon}{own}")

@@ -13,6 +13,7 @@ mod kaplan_meier;
 mod page;
 mod power;
 mod power_curve;
+mod replays;
 mod rows;
 mod style;
 mod variants;
@@ -24,6 +25,7 @@ pub use forest::{Forest, ForestLevel, ForestRow};
 pub use kaplan_meier::{CurveKind, KaplanMeier, KaplanMeierArm, Shows};
 pub use power::{Power, PowerAxis, PowerPoint, PowerSeries};
 pub use power_curve::{PowerCurve, PowerCurveLine};
+pub use replays::{ReplayRow, Replays};
 pub use variants::{Variant, Variants};
 
 use std::sync::{Arc, OnceLock};

@@ -44,7 +44,13 @@ impl Stated {
     }
 
     fn changes(&self) -> Changes {
-        Changes { set: self.set.clone(), replicates: self.replicates, seed: self.seed, without_truths: false }
+        Changes {
+            set: self.set.clone(),
+            replicates: self.replicates,
+            seed: self.seed,
+            without_truths: false,
+            base_only: false,
+        }
     }
 }
 

@@ -216,8 +216,8 @@ impl Builder<'_> {
         if !text.tiers.is_empty() {
             return Kind::Tiers(self.tiers(&path, text));
         }
-        if text.within.0.is_empty() && text.in_arm.0.is_empty() && !text.any_of.iter().any(|e| e == BAIL_OUT)
-        {
+        let bail_out = text.any_of.iter().any(|e| e == BAIL_OUT);
+        if text.within.0.is_empty() && text.in_arm.0.is_empty() && text.unless.is_empty() && !bail_out {
             return Kind::FirstOf;
         }
         self.composite(&path, text, endpoint)

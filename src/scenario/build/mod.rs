@@ -218,6 +218,15 @@ impl<'a> Builder<'a> {
             ended_by.retain(|&e| self.counts_until(text, e));
             ended_by.extend(leaving);
         }
+        for (i, event) in text.unless.iter().enumerate() {
+            let place = format!("{path}.unless.{i}");
+            for e in self.events_of(&place, event) {
+                if any_of.contains(&e) {
+                    self.wrong(&place, "this event is the end point itself");
+                }
+                ended_by.push(e);
+            }
+        }
         let mut endpoint = Endpoint {
             name: name.to_owned(),
             label: text.label.clone().unwrap_or_else(|| spoken(name)),

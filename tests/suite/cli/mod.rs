@@ -6,6 +6,7 @@ mod faults;
 mod folders;
 mod patients;
 mod shards;
+mod validate;
 
 use crate::simulation::at;
 use assert_cmd::Command;
