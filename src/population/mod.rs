@@ -29,7 +29,7 @@ use std::ops::Range;
 pub enum Population {
     /// Patients with covariates and risks of their own.
     Registry(Box<Registry>),
-    /// Patients who are all alike.
+    /// Patients who are all alike, or alike within flags.
     Homogeneous(Homogeneous),
 }
 
@@ -42,12 +42,11 @@ impl Population {
         }
     }
 
-    /// The covariates, in the order of the columns; none in a homogeneous population.
+    /// The covariates, in the order of the columns.
     pub fn dictionary(&self) -> &Dictionary {
-        static NONE: Dictionary = Dictionary { list: Vec::new() };
         match self {
             Self::Registry(r) => &r.dictionary,
-            Self::Homogeneous(_) => &NONE,
+            Self::Homogeneous(h) => &h.dictionary,
         }
     }
 
@@ -55,7 +54,7 @@ impl Population {
     pub fn columns(&self, rows: Range<u64>) -> Columns {
         match self {
             Self::Registry(r) => r.columns(rows),
-            Self::Homogeneous(_) => Columns { rows: rows.collect(), ..Columns::default() },
+            Self::Homogeneous(h) => h.columns(rows),
         }
     }
 
@@ -63,9 +62,9 @@ impl Population {
     pub fn screen(&self, rule: &Expression, wanted: usize, cap: u64) -> Screening {
         match self {
             Self::Registry(r) => r.screen(rule, wanted, cap),
-            Self::Homogeneous(_) => {
-                let n = cap.min(wanted as u64);
-                Screening { columns: self.columns(0..n), screened: n }
+            Self::Homogeneous(h) => {
+                let n = cap.min(wanted as u64).min(h.rows());
+                Screening { columns: h.columns(0..n), screened: n }
             }
         }
     }
@@ -74,7 +73,7 @@ impl Population {
     pub fn classes(&self) -> Vec<String> {
         match self {
             Self::Registry(r) => r.outcome.courses.clone(),
-            Self::Homogeneous(_) => vec!["all".to_string()],
+            Self::Homogeneous(h) => h.classes(),
         }
     }
 
@@ -82,7 +81,7 @@ impl Population {
     pub fn class(&self, columns: &Columns, row: usize) -> usize {
         match self {
             Self::Registry(r) => r.outcome.class(columns, row),
-            Self::Homogeneous(_) => 0,
+            Self::Homogeneous(h) => h.class(columns, row),
         }
     }
 

@@ -411,7 +411,7 @@ impl Maker<'_, '_> {
         let (mut runs, mut recipes) = (Vec::new(), Vec::new());
         for (index, run) in self.run_texts.iter().enumerate() {
             let number = index as u32 + 1;
-            let population = self.population_of(&run.document, &run.text, index + 1)?;
+            let population = self.same_patients(&population, run, index + 1)?;
             let own = self.frozen(&population, &pool, &cells, &run.document, &run.text)?;
             let (own, own_solved) =
                 self.solve(own, Some(&base), &pool, &run.document, |path| run.sets(path))?;
@@ -475,6 +475,18 @@ impl Maker<'_, '_> {
         }
     }
 
+    /// The population of a run, which may differ from the base in its hazards and not in who there is.
+    fn same_patients(&self, base: &Population, run: &RunText, number: usize) -> Result<Population> {
+        let own = self.population_of(&run.document, &run.text, number)?;
+        match (base, &own) {
+            (Population::Homogeneous(base), Population::Homogeneous(other)) if !base.same_patients(other) => {
+                let message = "all runs share their patients: flags, their shares and the events they change";
+                Err(run.document.finding("population.homogeneous", message).into())
+            }
+            _ => Ok(own),
+        }
+    }
+
     /// Screens the union of all runs' entry criteria.
     fn pool(&mut self, population: &Population) -> Result<(Pool, Cells)> {
         let mut within = Vec::new();
@@ -497,7 +509,7 @@ impl Maker<'_, '_> {
         let first = rules[0].clone();
         let union = any_of(rules);
         let screening = match population {
-            Population::Homogeneous(_) => Screening { columns: population.columns(0..1), screened: 1 },
+            Population::Homogeneous(h) => Screening { columns: h.columns(0..h.rows()), screened: h.rows() },
             Population::Registry(_) => population.screen(&union, POOL_ROWS, MOST_SCREENED),
         };
         let found = screening.columns.len();
