@@ -3,6 +3,8 @@
 //! A pure function of the rows, folded in replicate order. Morris, White & Crowther, Stat Med
 //! 2019;38:2074, give the Monte Carlo errors.
 
+mod family;
+
 use crate::{
     outcome::kinds::Yields,
     simulation::{Block, Run, RunBlock},
@@ -12,6 +14,8 @@ use crate::{
         record::{Decision, Row, Slice, TrialRow},
     },
 };
+
+use family::FamilyFold;
 
 /// The value an estimand takes in a run, computed from the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,6 +161,7 @@ struct RunFold {
     /// Empty for a design with one look.
     looks: Vec<Vec<Vec<Cell>>>,
     trial: TrialFold,
+    family: FamilyFold,
     counts: Vec<Moments>,
     shares: Vec<Moments>,
     arm_patients: Vec<u64>,
@@ -193,6 +198,7 @@ impl Fold {
                 last: cells(),
                 looks: (0..if most > 1 { most } else { 0 }).map(|_| cells()).collect(),
                 trial: TrialFold::new(most),
+                family: FamilyFold::new(trial, &truths),
                 counts: vec![Moments::default(); counted],
                 shares: vec![Moments::default(); counted],
                 arm_patients: vec![0; trial.arms.len()],
@@ -233,6 +239,7 @@ impl RunFold {
         for (replicate, &end) in run.ends.iter().enumerate() {
             let trial = &run.trials[replicate];
             self.add_rows(&run.rows[start..end], trial);
+            self.family.add(&run.rows[start..end]);
             start = end;
             self.trial.add(trial);
             let patients = &run.arm_patients[replicate * arms..(replicate + 1) * arms];
@@ -293,6 +300,7 @@ impl RunFold {
             }
         }
         self.whole_trial(run, list);
+        self.family.measures(run, list);
         self.counts(run, list);
     }
 
@@ -464,18 +472,18 @@ impl Measure {
 }
 
 /// Writes the measures of one comparison.
-struct Writer<'a> {
+struct Writer {
     like: Measure,
     ratio: bool,
     interaction: bool,
     null: bool,
     /// Whether the counts of a row are patients with an event.
     risks: bool,
-    arms: [&'a str; 2],
+    arms: [String; 2],
 }
 
-impl<'a> Writer<'a> {
-    fn new(run: &Run, trial: &'a Trial, e: usize, slice: Slice, look: Option<u8>) -> Self {
+impl Writer {
+    fn new(run: &Run, trial: &Trial, e: usize, slice: Slice, look: Option<u8>) -> Self {
         let estimand = &trial.estimands[e];
         let (population, level) = match slice {
             Slice::All => ("all".to_owned(), String::new()),
@@ -494,7 +502,7 @@ impl<'a> Writer<'a> {
             method: if interaction { "interaction" } else { estimand.method.name() },
             ..Measure::blank(run.number, 0)
         };
-        let arms = [estimand.treatment, estimand.control].map(|a| trial.arms[usize::from(a)].name.as_str());
+        let arms = [0, 1].map(|side| trial.side_name(estimand, side));
         let risks = estimand.method.summary.reads() == Yields::Event;
         Writer { like, ratio: estimand.method.summary.is_ratio(), interaction, null: run.null, risks, arms }
     }
@@ -519,7 +527,7 @@ impl<'a> Writer<'a> {
             if risk.n > 0 && self.risks {
                 let (value, mcse) = (risk.mean(), risk.mcse());
                 let risk = Measure {
-                    arm: (*arm).to_owned(),
+                    arm: arm.clone(),
                     measure: "risk",
                     value,
                     mcse,

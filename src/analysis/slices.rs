@@ -16,6 +16,8 @@ use crate::{
 pub struct Sides {
     pub treatment: u8,
     pub control: u8,
+    /// Further arms on the side of the treatment and of the control, as bits.
+    pub with: [u64; 2],
     /// Index of the end point.
     pub endpoint: usize,
     /// The first patient who counts, and the first after him who does not.
@@ -96,9 +98,16 @@ impl Slices {
         (self.sorted, self.tallied) = (false, false);
         self.counts.iter_mut().for_each(|c| (c.counted, c.tallied) = (false, false));
         super::comparison::sides(assigned, sides.treatment, sides.control, &mut self.group);
+        for (arms, side) in sides.with.into_iter().zip([1, 0]).filter(|(arms, _)| *arms != 0) {
+            for (group, arm) in self.group.iter_mut().zip(assigned) {
+                if arms >> arm & 1 == 1 {
+                    *group = side;
+                }
+            }
+        }
         let (from, to) = sides.patients;
         self.group[..from].fill(2);
-        self.group[to..].fill(2);
+        self.group[to.max(from)..].fill(2);
         self.kind.clear();
         let patients = self.group.iter().zip(&seen.event).zip(&seen.known).zip(&seen.time);
         self.kind.extend(patients.map(|(((&group, &event), &known), &time)| {

@@ -34,6 +34,33 @@ impl Subgroup {
 /// Levels a subgroup may have.
 pub const MOST_LEVELS: usize = 16;
 
+/// The effect of one comparison less that of another, both on the analysis scale, with Wald's test: the
+/// interaction of two treatments. The comparisons share no patients.
+pub fn contrast(one: &Comparison, other: &Comparison) -> Comparison {
+    let mut result = Comparison {
+        n_treatment: one.n_treatment + other.n_treatment,
+        n_control: one.n_control + other.n_control,
+        events_treatment: one.events_treatment + other.events_treatment,
+        events_control: one.events_control + other.events_control,
+        ..Comparison::none(Reason::NoVariance)
+    };
+    if !(one.se > 0.0 && other.se > 0.0) {
+        result.reason = one.reason.or(other.reason).or(result.reason);
+        return result;
+    }
+    let difference = Estimate {
+        value: one.estimate - other.estimate,
+        standard_error: (one.se * one.se + other.se * other.se).sqrt(),
+    };
+    let interval = difference.interval(CONFIDENCE);
+    (result.estimate, result.se) = (difference.value, difference.standard_error);
+    (result.lower, result.upper) = (interval.lower, interval.upper);
+    result.statistic = result.estimate / result.se;
+    result.p_value = statistics::two_sided_p(result.statistic);
+    result.reason = None;
+    result
+}
+
 /// The test that an effect is the same in all levels of a subgroup.
 ///
 /// For hazard ratios this is the test of the interaction in a Cox model stratified by the subgroup; for

@@ -173,24 +173,34 @@ impl Curves {
 
 fn estimand(trial: &Trial, index: usize, arms: &[Option<Curves>], first: &[usize]) -> Vec<f64> {
     let estimand = &trial.estimands[index];
-    let value = |group: usize| -> f64 {
-        let (Some(treatment), Some(control)) =
-            (&arms[usize::from(estimand.treatment)], &arms[usize::from(estimand.control)])
-        else {
+    let none: [Vec<u8>; 2] = Default::default();
+    let compared = |group: usize, treatment: u8, control: u8, with: &[Vec<u8>; 2]| -> f64 {
+        let side = |first: u8, also: &[u8]| -> Option<Vec<(&Curves, f64)>> {
+            let weight = |arm: u8| f64::from(trial.allocation.ratio[usize::from(arm)]);
+            let arm = |arm: u8| arms[usize::from(arm)].as_ref().map(|curves| (curves, weight(arm)));
+            std::iter::once(first).chain(also.iter().copied()).map(arm).collect()
+        };
+        let (Some(treatment), Some(control)) = (side(treatment, &with[0]), side(control, &with[1])) else {
             return f64::NAN;
         };
-        if treatment.groups[group].weight == 0.0 {
+        if treatment[0].0.groups[group].weight == 0.0 {
             return f64::NAN;
         }
         let by = trial.endpoints[estimand.endpoint].by;
-        let p1 = treatment.risk(group, estimand.endpoint, by);
-        let p0 = control.risk(group, estimand.endpoint, by);
+        let risk = |side: &[(&Curves, f64)]| mixed(side, |c| c.risk(group, estimand.endpoint, by));
+        let (p1, p0) = (risk(&treatment), risk(&control));
         match estimand.method.summary {
             // The limit of a stratified estimate depends on every stratum's own curves; it is not offered.
             Summary::HazardRatio if estimand.method.test == Test::StratifiedLogRank => f64::NAN,
-            Summary::HazardRatio => hazard_ratio(trial, index, group, treatment, control),
+            Summary::HazardRatio => hazard_ratio(trial, index, group, &treatment, &control),
             summary => of_risks(summary, p1, p0),
         }
+    };
+    let value = |group: usize| -> f64 {
+        let whole = compared(group, estimand.treatment, estimand.control, &estimand.with);
+        estimand
+            .minus
+            .map_or(whole, |(treatment, control)| whole - compared(group, treatment, control, &none))
     };
     by_slice(trial, index, first, value)
 }
@@ -248,27 +258,35 @@ fn principal_stratum(
     (values, errors)
 }
 
+/// The mean over the arms of one side, each with its weight in allocation.
+fn mixed(side: &[(&Curves, f64)], of: impl Fn(&Curves) -> f64) -> f64 {
+    let total: f64 = side.iter().map(|(_, weight)| weight).sum();
+    side.iter().map(|(curves, weight)| weight * of(curves)).sum::<f64>() / total
+}
+
 /// The logarithm of the value to which the trial's own Cox estimate converges.
-fn hazard_ratio(trial: &Trial, index: usize, group: usize, treatment: &Curves, control: &Curves) -> f64 {
-    let estimand = &trial.estimands[index];
-    let endpoint = estimand.endpoint;
-    let at_risk = |c: &Curves| -> Vec<f64> {
-        c.groups[group].first_of[c.ends.or_ended[endpoint]].iter().map(|x| 1.0 - x).collect()
-    };
-    let (risk1, risk0) = (at_risk(treatment), at_risk(control));
-    let ratio = &trial.allocation.ratio;
-    let side = |at_risk: &[f64], c: &Curves, arm: u8| {
+fn hazard_ratio(
+    trial: &Trial,
+    index: usize,
+    group: usize,
+    treatment: &[(&Curves, f64)],
+    control: &[(&Curves, f64)],
+) -> f64 {
+    let endpoint = trial.estimands[index].endpoint;
+    let days = &treatment[0].0.days;
+    let side = |side: &[(&Curves, f64)]| -> (Vec<f64>, Vec<f64>, f64) {
+        let first_of = |end: usize, day: usize| mixed(side, |c| c.groups[group].first_of[end][day]);
+        let ends = &side[0].0.ends;
         (
-            at_risk.to_vec(),
-            c.groups[group].first_of[c.ends.itself[endpoint]].clone(),
-            f64::from(ratio[usize::from(arm)]),
+            (0..days.len()).map(|d| 1.0 - first_of(ends.or_ended[endpoint], d)).collect(),
+            (0..days.len()).map(|d| first_of(ends.itself[endpoint], d)).collect(),
+            side.iter().map(|(_, weight)| weight).sum(),
         )
     };
-    let (r1, h1, s1) = side(&risk1, treatment, estimand.treatment);
-    let (r0, h0, s0) = side(&risk0, control, estimand.control);
+    let ((r1, h1, s1), (r0, h0, s0)) = (side(treatment), side(control));
     let censoring = Censoring { horizon: trial.endpoints[endpoint].by, loss_per_day: trial.loss_rate };
     let limit = cox_limit(
-        &treatment.days,
+        days,
         cox_limit::Arm { at_risk: &r0, happened: &h0, share: s0 / (s0 + s1) },
         cox_limit::Arm { at_risk: &r1, happened: &h1, share: s1 / (s0 + s1) },
         censoring,

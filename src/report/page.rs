@@ -2,7 +2,7 @@
 
 use super::{
     compose::{
-        looks, model,
+        families, looks, model,
         outcomes::{expectation_label, expectation_numbers},
     },
     numbers::{MISSING, count, decimals, fixed, interval, percent, signed, signed_with_error},
@@ -24,7 +24,8 @@ const FIRST: u16 = 38;
 /// The page: what was asked, what each run gives, and the base case in detail.
 pub fn page(input: &Input) -> String {
     let results = Results::new(input);
-    let mut parts = vec![heading(&results), runs(&results), base(&results)];
+    let mut parts =
+        vec![heading(&results), runs(&results), several(&results), cautions(&results), base(&results)];
     parts.extend(subgroups(&results));
     parts.extend(patients(&results));
     parts.extend(predicted(&results));
@@ -47,11 +48,10 @@ fn runs(results: &Results) -> String {
     let estimand = results.primary(0);
     let trial = &results.run(0).trial;
     let effect = Effect::of(estimand);
-    let arm = |arm: u8| trial.arms[usize::from(arm)].label.clone();
     let mut table = new_table(&[
         String::new(),
-        shortened(&arm(estimand.control)),
-        shortened(&arm(estimand.treatment)),
+        shortened(&trial.side_label(estimand, 1)),
+        shortened(&trial.side_label(estimand, 0)),
         format!("True {}", in_sentence(effect.summary.label())),
         "Shows benefit".into(),
         "Shows harm".into(),
@@ -84,6 +84,43 @@ fn runs(results: &Results) -> String {
         text += "; * no effect: benefit shown is the type I error";
     }
     text
+}
+
+/// Several hypotheses: claims over all, of each, and what is selected, one line per quantity and run.
+fn several(results: &Results) -> String {
+    let runs: Vec<usize> =
+        (0..results.scenario.runs.len()).filter(|&run| families::is_family(results, run)).collect();
+    if runs.is_empty() {
+        return String::new();
+    }
+    let mut parts = Vec::new();
+    let mut rest = runs;
+    // Runs whose designs claim the same things stand side by side, four at a time.
+    while let Some(&run) = rest.first() {
+        let (head, _) = families::rows(results, run);
+        let same = |&run: &usize| families::rows(results, run).0 == head;
+        let (together, others): (Vec<usize>, Vec<usize>) = rest.iter().partition(|run| same(run));
+        for some in together.chunks(4) {
+            let names = some.iter().map(|&run| shortened(&results.short_name(run)));
+            let mut table = new_table(&std::iter::once(String::new()).chain(names).collect::<Vec<_>>());
+            for (i, title) in head.iter().enumerate() {
+                let cells = some.iter().map(|&run| {
+                    let cell = families::rows(results, run).1.swap_remove(i);
+                    if cell == MISSING { cell } else { in_plus_minus(&cell) + "%" }
+                });
+                table.add_row(std::iter::once(title.clone()).chain(cells));
+            }
+            parts.push(table.to_string());
+        }
+        rest = others;
+    }
+    format!("Several hypotheses: how often a trial claims and selects\n{}", parts.join("\n"))
+}
+
+/// What designs do not protect against.
+fn cautions(results: &Results) -> String {
+    let lines = families::all_cautions(results).iter().flat_map(|c| wrapped(c)).collect::<Vec<_>>();
+    lines.join("\n")
 }
 
 /// The base case: what its trials estimate and cost.

@@ -122,8 +122,16 @@ impl<'a> Results<'a> {
     /// Risks of an estimand's end point in its control and treatment arm, from the model.
     pub fn model_risks(&self, run: usize, estimand: &Estimand) -> [f64; 2] {
         let risks = &self.scenario.truths[run].risks;
-        [estimand.control, estimand.treatment]
-            .map(|arm| risks[usize::from(arm)].get(estimand.endpoint).copied().unwrap_or(f64::NAN))
+        let ratio = &self.run(run).trial.allocation.ratio;
+        [1, 0].map(|side| {
+            let (mut sum, mut total) = (0.0, 0.0);
+            for arm in estimand.arms(side).map(usize::from) {
+                let weight = f64::from(ratio[arm]);
+                sum += weight * risks[arm].get(estimand.endpoint).copied().unwrap_or(f64::NAN);
+                total += weight;
+            }
+            sum / total
+        })
     }
 
     /// Runs that are not points of a sweep: the base and its variants.

@@ -4,6 +4,7 @@ pub mod build;
 pub mod cite;
 pub mod document;
 pub mod expect;
+pub mod family_text;
 pub mod interventions;
 pub mod place;
 pub mod population_file;

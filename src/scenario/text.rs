@@ -3,6 +3,10 @@
 //! The order is a protocol's: who, what can happen, what each arm does, what is asked, how the trial
 //! is run. The key is the kind (`effect.stroke = { hazard_ratio = 0.8 }`), so that an error knows its line.
 
+use super::family_text::{
+    AlphaSplitText, BayesianArmsText, ClosedTestText, DropTheLoserText, EnrichmentText, FactorialText,
+    GraphicalText, HierarchicalText, MultiStageText, PlatformText, ResponseAdaptiveText,
+};
 use crate::{
     analysis::comparison::{Summary, Test},
     population::{homogeneous::HomogeneousDocument, recorded::RecordedDocument},
@@ -11,7 +15,7 @@ use crate::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{MapAccess, SeqAccess, Visitor},
 };
 use std::{fmt, marker::PhantomData};
 
@@ -486,6 +490,8 @@ pub enum Better {
 pub struct EstimandText {
     pub endpoint: String,
     pub compare: CompareText,
+    /// Two other arms whose effect is subtracted: the estimand is an interaction.
+    pub minus: Option<CompareText>,
     pub summary: Summary,
     pub test: Option<Test>,
     /// Further summary measures of the same comparison; each is an estimand named `NAME.measure`.
@@ -509,8 +515,47 @@ pub struct EstimandText {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompareText {
-    pub treatment: String,
-    pub control: String,
+    pub treatment: SideText,
+    pub control: SideText,
+}
+
+/// One side of a comparison: an arm, or several whose patients are taken together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideText(pub Vec<String>);
+
+impl SideText {
+    /// The first arm.
+    pub fn first(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+
+    /// Whether an arm is on this side.
+    pub fn holds(&self, arm: &str) -> bool {
+        self.0.iter().any(|name| name == arm)
+    }
+}
+
+impl<'de> Deserialize<'de> for SideText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Side;
+        impl<'de> Visitor<'de> for Side {
+            type Value = SideText;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of an arm in quotes, or a list of such names")
+            }
+            fn visit_str<E>(self, name: &str) -> Result<SideText, E> {
+                Ok(SideText(vec![name.to_owned()]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SideText, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element()? {
+                    names.push(name);
+                }
+                Ok(SideText(names))
+            }
+        }
+        deserializer.deserialize_any(Side)
+    }
 }
 
 /// How the trial is run.
@@ -566,6 +611,17 @@ pub enum DesignText {
     Fixed(FixedText),
     StopOrGo(StopOrGoText),
     GroupSequential(Box<GroupSequentialText>),
+    ClosedTest(ClosedTestText),
+    Graphical(GraphicalText),
+    Hierarchical(HierarchicalText),
+    AlphaSplit(AlphaSplitText),
+    Factorial(FactorialText),
+    MultiArmMultiStage(MultiStageText),
+    DropTheLoser(DropTheLoserText),
+    ResponseAdaptive(ResponseAdaptiveText),
+    Platform(PlatformText),
+    BayesianArms(BayesianArmsText),
+    Enrichment(EnrichmentText),
 }
 
 /// One analysis, when everyone is followed up.

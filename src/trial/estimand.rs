@@ -86,4 +86,16 @@ pub struct Estimand {
     pub strata: Option<usize>,
     /// Whether its estimate allows for stopping, in a group sequential design.
     pub after_stopping: Option<AfterStopping>,
+    /// Further arms on the side of the treatment and on that of the control, pooled with them.
+    pub with: [Vec<u8>; 2],
+    /// The treatment and control of another comparison whose effect is subtracted: an interaction.
+    pub minus: Option<(u8, u8)>,
+}
+
+impl Estimand {
+    /// The arms on the side of the treatment (0) or of the control (1).
+    pub fn arms(&self, side: usize) -> impl Iterator<Item = u8> + '_ {
+        let first = if side == 0 { self.treatment } else { self.control };
+        std::iter::once(first).chain(self.with[side].iter().copied())
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     analysis::{
         comparison::Comparison,
         slices::{Among, Sides, Slices},
-        subgroup::{Subgroup, interaction},
+        subgroup::{Subgroup, contrast, interaction},
     },
     cohort::Cohort,
     outcome::{
@@ -228,10 +228,24 @@ impl Trial {
         for (index, estimand) in self.estimands.iter().enumerate() {
             let endpoint = &self.endpoints[estimand.endpoint];
             let seen = &all_seen[estimand.endpoint];
-            let (treatment, control) = (estimand.treatment, estimand.control);
-            let patients = (from, look.patients);
-            let sides = Sides { treatment, control, endpoint: estimand.endpoint, patients };
-            slices.choose(sides, &cohort.assigned[..followed.len()], seen, endpoint.by);
+            let compared = self.design.compared(estimand.treatment);
+            let patients = (from.max(compared.start).min(look.patients), compared.end.min(look.patients));
+            let sides = |treatment: u8, control: u8, with: &[Vec<u8>; 2]| Sides {
+                treatment,
+                control,
+                with: [arm_set(&with[0]), arm_set(&with[1])],
+                endpoint: estimand.endpoint,
+                patients,
+            };
+            let assigned = &cohort.assigned[..followed.len()];
+            let subtracted = estimand.minus.map(|(treatment, control)| {
+                slices.choose(sides(treatment, control, &NO_OTHERS), assigned, seen, endpoint.by);
+                self.compare_kind(estimand, all_seen, measured, slices, Among::Everybody).unwrap_or_else(
+                    || slices.compare(seen, estimand.method, endpoint.by, estimand.strata, Among::Everybody),
+                )
+            });
+            let own = sides(estimand.treatment, estimand.control, &estimand.with);
+            slices.choose(own, assigned, seen, endpoint.by);
             let mut compare = |among| {
                 self.compare_kind(estimand, all_seen, measured, slices, among).unwrap_or_else(|| {
                     slices.compare(seen, estimand.method, endpoint.by, estimand.strata, among)
@@ -249,7 +263,8 @@ impl Trial {
                     decision: Decision::None,
                 });
             };
-            add(Slice::All, compare(Among::Everybody));
+            let whole = compare(Among::Everybody);
+            add(Slice::All, subtracted.map_or(whole, |other| contrast(&whole, &other)));
             for &s in &estimand.subgroups {
                 let subgroup = &self.subgroups[s];
                 levels.clear();
@@ -313,6 +328,19 @@ impl Trial {
         }
     }
 
+    /// The names of the arms on the side of the treatment (0) or the control (1) of an estimand.
+    pub fn side_name(&self, estimand: &Estimand, side: usize) -> String {
+        let names: Vec<&str> = estimand.arms(side).map(|a| self.arms[usize::from(a)].name.as_str()).collect();
+        names.join("+")
+    }
+
+    /// The same as people read it.
+    pub fn side_label(&self, estimand: &Estimand, side: usize) -> String {
+        let labels: Vec<&str> =
+            estimand.arms(side).map(|a| self.arms[usize::from(a)].label.as_str()).collect();
+        labels.join(" or ")
+    }
+
     /// How many things are counted by arm: the events, death from any cause, change of arm.
     pub fn counted(&self) -> usize {
         self.course.events.len() + 2
@@ -351,6 +379,14 @@ vectorised! {
     fn count_in(arm: u8, assigned: &[u8], marks: &[u8]) -> u32 {
         assigned.iter().zip(marks).map(|(&a, &mark)| u32::from(mark & u8::from(a == arm))).sum()
     }
+}
+
+/// No arm beside the two of a comparison.
+const NO_OTHERS: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
+
+/// Arms as bits.
+fn arm_set(arms: &[u8]) -> u64 {
+    arms.iter().fold(0, |set, &arm| set | 1 << arm)
 }
 
 /// Days by which rounding may move a sum of days; far below anything the calendar resolves.

@@ -3,6 +3,7 @@
 //! Sections stand in the order of good practice for simulated designs; one that does not apply is left
 //! out. Every number from replicates carries its Monte Carlo error; numbers from the model have none.
 
+pub(super) mod families;
 mod kinds;
 pub(super) mod looks;
 pub(super) mod model;
@@ -39,6 +40,7 @@ pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
     ];
     sections.extend(outcomes::errors(&results));
     sections.push(outcomes::power(&results, shown(&[plots::POWER, plots::VARIANTS])));
+    sections.extend(families::section(&results));
     sections.push(outcomes::estimation(&results, shown(&[plots::ESTIMATES])));
     sections.push(outcomes::size_and_time(&results));
     sections.extend(looks::stopping(&results, shown(&[plots::BOUNDARIES])));

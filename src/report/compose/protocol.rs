@@ -1,6 +1,6 @@
 //! What is asked and how the trial is run: estimands, design, analysis.
 
-use super::{fact, kinds, table, words};
+use super::{fact, families, kinds, table, words};
 use crate::{
     analysis::comparison::{Summary, Test},
     report::{
@@ -31,15 +31,11 @@ pub fn estimands(results: &Results) -> Section {
             continue;
         }
         let endpoint = &trial.endpoints[estimand.endpoint];
-        let arm = |arm: u8| trial.arms[usize::from(arm)].label.clone();
         let events: Vec<&str> =
             endpoint.any_of.iter().map(|&e| trial.course.events.list[e].label.as_str()).collect();
         let mut facts = vec![
             fact("Population", if parts.is_empty() { population(results, text) } else { "As above".into() }),
-            fact(
-                "Treatment",
-                format!("{}, against {}", arm(estimand.treatment), in_sentence(&arm(estimand.control))),
-            ),
+            fact("Treatment", treatment(trial, estimand)),
             fact(
                 "Variable",
                 format!("{}: {}", endpoint.label, kinds::variable(trial, endpoint, &in_list(&events))),
@@ -56,6 +52,19 @@ pub fn estimands(results: &Results) -> Section {
         });
     }
     Section { title: "Estimands".into(), parts, ..Section::default() }
+}
+
+/// What is compared with what.
+fn treatment(trial: &Trial, estimand: &Estimand) -> String {
+    let pair = |one: &str, other: &str| format!("{one}, against {}", in_sentence(other));
+    let whole = pair(&trial.side_label(estimand, 0), &trial.side_label(estimand, 1));
+    let label = |arm: u8| trial.arms[usize::from(arm)].label.as_str();
+    match estimand.minus {
+        None => whole,
+        Some((one, other)) => {
+            format!("{whole}; less the effect of {}", in_sentence(&pair(label(one), label(other))))
+        }
+    }
 }
 
 fn population(results: &Results, text: &ScenarioText) -> String {
@@ -229,11 +238,18 @@ pub fn design(results: &Results) -> Section {
             let bounds: Vec<String> = looks.upper.iter().map(|&u| fixed(-u, 3)).collect();
             format!("if z < {} at looks 1 to {}, as planned", bounds.join(", "), looks.count())
         }
+        _ => families::design(trial).map_or(String::new(), |described| {
+            facts.extend(described.facts);
+            described.claim
+        }),
     };
+    paragraphs.extend(families::all_cautions(results));
     facts.push(fact("Benefit is claimed", rules));
     let estimand = results.primary(0);
     let effect = Effect::of(estimand);
-    if let Some(se) = results.find(0, Place::of(&estimand.name), "model_se") {
+    // Where several hypotheses share the level there is no one edge.
+    let alone = trial.design.family().is_empty();
+    if let Some(se) = results.find(0, Place::of(&estimand.name), "model_se").filter(|_| alone) {
         let edge = -trial.design.critical() * se.value;
         let higher = trial.endpoints[estimand.endpoint].higher_is_better;
         let edge = effect.shown(if higher { -edge } else { edge });

@@ -25,7 +25,6 @@ impl Builder<'_> {
         let text = self.text;
         let mut subgroups = Vec::new();
         let mut estimands = self.estimands(&mut endpoints, pool, &mut subgroups);
-        let design = self.design(&mut estimands);
         let eligible = self.eligible();
         let consent = self.probability("trial.consent", text.trial.consent);
         let probability: Vec<f64> = (0..pool.len())
@@ -45,6 +44,10 @@ impl Builder<'_> {
                 -libm::log1p(-share.min(0.999_999)) / by
             }
         };
+        let allocation = self.allocation(&text.trial.allocation, sites, pool);
+        let enrolment = Enrolment { probability };
+        let design = self.design(&mut estimands, &subgroups, &allocation.ratio);
+        let narrower = self.narrower(&design, &enrolment, &subgroups);
         Trial {
             arms: text
                 .arm
@@ -56,10 +59,10 @@ impl Builder<'_> {
                 })
                 .collect(),
             course: recipe.course(),
-            allocation: self.allocation(&text.trial.allocation, sites, pool),
+            allocation,
             accrual,
-            enrolment: Enrolment { probability },
-            narrower: Vec::new(),
+            enrolment,
+            narrower,
             patients: text.trial.patients as usize,
             follow_up: text.trial.follow_up.0,
             loss_rate,

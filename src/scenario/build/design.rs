@@ -1,7 +1,8 @@
 //! The design: when the trial looks and what it decides, with every rule on its numbers.
 
-use super::Builder;
+use super::{Builder, families::Spoken};
 use crate::{
+    analysis::subgroup::Subgroup,
     scenario::text::{AlphaText, DesignText},
     trial::{
         design::{Design, Fixed, StopOrGo},
@@ -29,9 +30,22 @@ impl Builder<'_> {
     }
 
     /// The design; some designs add estimands of their own.
-    pub(super) fn design(&mut self, estimands: &mut Vec<Estimand>) -> Design {
+    pub(super) fn design(
+        &mut self,
+        estimands: &mut Vec<Estimand>,
+        subgroups: &[Subgroup],
+        ratio: &[u32],
+    ) -> Design {
+        if estimands.is_empty() {
+            // Said where estimands are read.
+            return Design::Fixed(Fixed::new(0.025));
+        }
+        if let DesignText::GroupSequential(text) = &self.text.trial.design {
+            return self.group_sequential(text, estimands);
+        }
+        let spoken = Spoken { estimands, subgroups, ratio };
         match &self.text.trial.design {
-            DesignText::GroupSequential(text) => self.group_sequential(text, estimands),
+            DesignText::GroupSequential(_) => unreachable!("read above, because it adds estimands"),
             DesignText::Fixed(fixed) => {
                 Design::Fixed(Fixed::new(self.alpha("trial.design.fixed.alpha", &fixed.alpha)))
             }
@@ -49,6 +63,17 @@ impl Builder<'_> {
                     last: Fixed::new(alpha),
                 })
             }
+            DesignText::ClosedTest(text) => self.closed_test(text, spoken),
+            DesignText::Graphical(text) => self.graphical(text, spoken),
+            DesignText::Hierarchical(text) => self.hierarchical(text, spoken),
+            DesignText::AlphaSplit(text) => self.alpha_split(text, spoken),
+            DesignText::Factorial(text) => self.factorial(text, spoken),
+            DesignText::MultiArmMultiStage(text) => self.multi_stage(text, spoken),
+            DesignText::DropTheLoser(text) => self.drop_the_loser(text, spoken),
+            DesignText::ResponseAdaptive(text) => self.response_adaptive(text, spoken),
+            DesignText::Platform(text) => self.platform(text, spoken),
+            DesignText::BayesianArms(text) => self.bayesian_arms(text, spoken),
+            DesignText::Enrichment(text) => self.enrichment(text, spoken),
         }
     }
 }

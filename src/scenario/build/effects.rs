@@ -278,10 +278,10 @@ impl Builder<'_> {
         let name = &self.text.arm.0[arm].0;
         let other = self.text.estimand.0.iter().find_map(|(_, e)| {
             let (treatment, control) = (&e.compare.treatment, &e.compare.control);
-            if treatment == name {
-                Some(control.clone())
+            if treatment.holds(name) {
+                Some(control.first().to_owned())
             } else {
-                (control == name).then(|| treatment.clone())
+                control.holds(name).then(|| treatment.first().to_owned())
             }
         });
         match other {

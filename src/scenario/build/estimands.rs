@@ -10,7 +10,7 @@ use crate::{
         endpoint::Endpoint,
         kinds::{AtDeath, Kind},
     },
-    scenario::text::{Better, EstimandText},
+    scenario::text::{Better, CompareText, EstimandText, SideText},
     trial::{
         estimand::{Estimand, Strategy},
         pool::Pool,
@@ -33,12 +33,13 @@ impl Builder<'_> {
             let path = format!("estimand.{name}");
             let mut first = self.estimand(&path, name, text, endpoints, pool, subgroups);
             self.strategy(&path, text, &mut first, endpoints);
-            let treatment = self.text.trial.allocation.ratio.get(&text.compare.treatment);
-            let control = self.text.trial.allocation.ratio.get(&text.compare.control);
-            let both_are_arms = [&text.compare.treatment, &text.compare.control]
-                .iter()
-                .all(|name| self.text.arm.get(name).is_some());
-            if both_are_arms && (treatment.is_none() || control.is_none()) {
+            let compared: Vec<&String> = std::iter::once(&text.compare)
+                .chain(&text.minus)
+                .flat_map(|pair| pair.treatment.0.iter().chain(&pair.control.0))
+                .collect();
+            let all_are_arms = compared.iter().all(|name| self.text.arm.get(name).is_some());
+            let without = |name: &&String| self.text.trial.allocation.ratio.get(name).is_none();
+            if all_are_arms && compared.iter().any(without) {
                 self.wrong(
                     &format!("{path}.compare"),
                     "both arms of a comparison need a share in trial.allocation.ratio",
@@ -76,10 +77,17 @@ impl Builder<'_> {
         subgroups: &mut Vec<Subgroup>,
     ) -> Estimand {
         let endpoint = self.endpoint_index(&format!("{path}.endpoint"), &text.endpoint);
-        let treatment = self.arm(&format!("{path}.compare.treatment"), &text.compare.treatment);
-        let control = self.arm(&format!("{path}.compare.control"), &text.compare.control);
-        if text.compare.treatment == text.compare.control {
+        let (treatment, treated) = self.side(&format!("{path}.compare.treatment"), &text.compare.treatment);
+        let (control, controls) = self.side(&format!("{path}.compare.control"), &text.compare.control);
+        if text.compare.treatment.0.iter().any(|name| text.compare.control.holds(name)) {
             self.wrong(&format!("{path}.compare"), "an arm cannot be compared with itself");
+        }
+        let minus = text.minus.as_ref().map(|minus| self.minus(&format!("{path}.minus"), text, minus));
+        let plain = minus.is_none() && treated.is_empty() && controls.is_empty();
+        if !plain && (!text.summary.has_closed_form() || text.strategy == Strategy::PrincipalStratum) {
+            let message =
+                "arms are pooled, and effects subtracted, for risks and hazard ratios in all patients only";
+            self.wrong(&format!("{path}.compare"), message);
         }
         if let (Some(better), Some(endpoint)) = (text.better, endpoints.get(endpoint))
             && (better == Better::Higher) != endpoint.higher_is_better
@@ -116,15 +124,51 @@ impl Builder<'_> {
         Estimand {
             name: name.to_owned(),
             endpoint,
-            treatment: treatment as u8,
-            control: control as u8,
+            treatment,
+            control,
             method: Method { summary: text.summary, test },
             strategy: Strategy::TreatmentPolicy,
             stratum: Vec::new(),
             subgroups: indices,
             strata,
             after_stopping: None,
+            with: [treated, controls],
+            minus,
         }
+    }
+
+    /// The comparison an interaction subtracts.
+    fn minus(&mut self, path: &str, text: &EstimandText, minus: &CompareText) -> (u8, u8) {
+        let (treatment, _) = self.side(&format!("{path}.treatment"), &minus.treatment);
+        let (control, _) = self.side(&format!("{path}.control"), &minus.control);
+        let sides = [&minus.treatment, &minus.control, &text.compare.treatment, &text.compare.control];
+        let arms: std::collections::BTreeSet<&String> = sides.iter().flat_map(|s| &s.0).collect();
+        if arms.len() != 4 || sides.iter().any(|s| s.0.len() != 1) {
+            self.wrong(path, "an interaction compares two arms with each other and two others, four in all");
+        }
+        if !text.subgroups.is_empty() {
+            self.wrong(path, "an interaction of two treatments is not repeated in subgroups");
+        }
+        (treatment, control)
+    }
+
+    /// The first arm of one side of a comparison, and the others pooled with it.
+    fn side(&mut self, path: &str, side: &SideText) -> (u8, Vec<u8>) {
+        if side.0.is_empty() {
+            self.wrong(path, "a comparison needs an arm on each side");
+        }
+        let several = side.0.len() > 1;
+        let mut arms = Vec::new();
+        for (i, name) in side.0.iter().enumerate() {
+            let path = if several { format!("{path}.{i}") } else { path.to_owned() };
+            let arm = self.arm(&path, name) as u8;
+            if arms.contains(&arm) {
+                self.wrong(&path, format!("“{name}” stands here twice"));
+            }
+            arms.push(arm);
+        }
+        let first = arms.first().copied().unwrap_or(0);
+        (first, arms.into_iter().skip(1).collect())
     }
 
     /// Whether the summary measure and the test can read the end point.

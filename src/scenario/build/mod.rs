@@ -9,6 +9,7 @@ mod design;
 mod effects;
 mod estimands;
 mod events;
+mod families;
 mod group_sequential;
 mod kinds;
 mod subgroups;

@@ -13,17 +13,40 @@
 //! its reading with error messages in `scenario/build/design.rs`. Everything by estimand, arm or subgroup
 //! is in the rows; a design that wants the data of one stage alone says so in [`Design::by_stage`].
 
+pub mod bayesian_arms;
 pub mod boundaries;
+pub mod closed_test;
+pub mod drop_the_loser;
+pub mod enrichment;
+pub mod factorial;
+pub mod family;
 pub mod fixed;
+pub mod graphical;
 pub mod group_sequential;
+pub mod multi_stage;
+pub mod platform;
+mod posterior;
+pub mod response_adaptive;
+pub mod rule;
 pub mod stop_or_go;
 
 use super::{
     INTERACTION_ALPHA, Trial,
     record::{Decision, Row, Slice},
 };
+pub use bayesian_arms::BayesianArms;
+pub use closed_test::ClosedTest;
+pub use drop_the_loser::DropTheLoser;
+pub use enrichment::Enrichment;
+pub use factorial::Factorial;
+pub use family::Hypothesis;
 pub use fixed::Fixed;
+pub use graphical::Graphical;
 pub use group_sequential::GroupSequential;
+pub use multi_stage::MultiStage;
+pub use platform::Platform;
+pub use response_adaptive::ResponseAdaptive;
+use std::ops::Range;
 pub use stop_or_go::StopOrGo;
 
 /// A design, one variant per kind.
@@ -32,6 +55,26 @@ pub enum Design {
     Fixed(Fixed),
     StopOrGo(StopOrGo),
     GroupSequential(Box<GroupSequential>),
+    ClosedTest(ClosedTest),
+    Graphical(Graphical),
+    Factorial(Factorial),
+    MultiStage(MultiStage),
+    DropTheLoser(DropTheLoser),
+    ResponseAdaptive(ResponseAdaptive),
+    Platform(Platform),
+    BayesianArms(BayesianArms),
+    Enrichment(Box<Enrichment>),
+}
+
+/// What a design selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// The arms that were not dropped.
+    ArmsKept,
+    /// The arm declared better than all others, the control among them.
+    SuperiorArm,
+    /// The population of the last stage.
+    Population,
 }
 
 /// When a look is made: when its data are cut.
@@ -102,6 +145,10 @@ pub struct DesignState {
     pub(super) reallocated: bool,
     /// The enrolment that applies: 0 the trial's own, `k` the `k`th of [`Trial::narrower`].
     pub enrolment: usize,
+    /// What has been decided of each hypothesis of the design's family.
+    pub claims: Vec<Decision>,
+    /// By arm, the chance of being the best or the share of patients it leads to.
+    chances: Vec<f64>,
 }
 
 impl DesignState {
@@ -111,8 +158,12 @@ impl DesignState {
         self.stages.clear();
         self.patients = trial.patients;
         self.ratio.clone_from(&trial.allocation.ratio);
+        if let Design::Platform(design) = &trial.design {
+            design.start(trial, self);
+        }
         self.reallocated = false;
         self.enrolment = 0;
+        self.claims.clear();
     }
 
     /// Looks made so far.
@@ -196,6 +247,15 @@ impl Design {
             Design::Fixed(design) => design.next_stage(trial, state),
             Design::StopOrGo(design) => design.next_stage(trial, state),
             Design::GroupSequential(design) => design.next_stage(trial, state),
+            Design::ClosedTest(_) | Design::Graphical(_) | Design::Factorial(_) => {
+                (state.made() == 0).then(|| Stage::last(trial, state))
+            }
+            Design::MultiStage(design) => design.next_stage(trial, state),
+            Design::DropTheLoser(design) => design.next_stage(trial, state),
+            Design::ResponseAdaptive(design) => design.next_stage(trial, state),
+            Design::Platform(design) => design.next_stage(trial, state),
+            Design::BayesianArms(design) => design.next_stage(trial, state),
+            Design::Enrichment(design) => design.next_stage(trial, state),
         }
     }
 
@@ -205,22 +265,67 @@ impl Design {
             Design::Fixed(design) => design.decide(evidence),
             Design::StopOrGo(design) => design.decide(evidence),
             Design::GroupSequential(design) => design.decide(evidence, state),
+            Design::ClosedTest(design) => design.decide(evidence),
+            Design::Graphical(design) => design.decide(evidence),
+            Design::Factorial(design) => design.decide(evidence),
+            Design::MultiStage(design) => design.decide(evidence, state),
+            Design::DropTheLoser(design) => design.decide(evidence, state),
+            Design::ResponseAdaptive(design) => design.decide(evidence, state),
+            Design::Platform(design) => design.decide(evidence, state),
+            Design::BayesianArms(design) => design.decide(evidence, state),
+            Design::Enrichment(design) => design.decide(evidence, state),
         }
     }
 
     /// Whether the design needs the comparisons of each stage alone.
     pub fn by_stage(&self) -> bool {
-        match self {
-            Design::Fixed(_) | Design::StopOrGo(_) | Design::GroupSequential(_) => false,
-        }
+        matches!(self, Design::DropTheLoser(_) | Design::Enrichment(_))
     }
 
     /// The most looks a trial may make, the last included.
     pub fn most_looks(&self) -> usize {
         match self {
-            Design::Fixed(_) => 1,
-            Design::StopOrGo(_) => 2,
+            Design::Fixed(_) | Design::ClosedTest(_) | Design::Graphical(_) | Design::Factorial(_) => 1,
+            Design::StopOrGo(_) | Design::DropTheLoser(_) | Design::Enrichment(_) => 2,
             Design::GroupSequential(design) => design.count(),
+            Design::MultiStage(design) => design.looks.len(),
+            Design::ResponseAdaptive(design) => design.looks(),
+            Design::Platform(design) => design.changes().len(),
+            Design::BayesianArms(design) => design.looks.len(),
+        }
+    }
+
+    /// The hypotheses that share what the design protects, if there are several.
+    pub fn family(&self) -> &[Hypothesis] {
+        match self {
+            Design::Fixed(_) | Design::StopOrGo(_) | Design::GroupSequential(_) => &[],
+            Design::ClosedTest(design) => &design.hypotheses,
+            Design::Graphical(design) => &design.hypotheses,
+            Design::Factorial(design) => &design.factors,
+            Design::MultiStage(design) => &design.hypotheses,
+            Design::DropTheLoser(design) => &design.hypotheses,
+            Design::ResponseAdaptive(design) => &design.test.hypotheses,
+            Design::Platform(design) => &design.hypotheses,
+            Design::BayesianArms(design) => &design.hypotheses,
+            Design::Enrichment(design) => &design.hypotheses,
+        }
+    }
+
+    /// What the design selects among its hypotheses, if anything.
+    pub fn selection(&self) -> Option<Selection> {
+        match self {
+            Design::MultiStage(_) | Design::DropTheLoser(_) => Some(Selection::ArmsKept),
+            Design::BayesianArms(_) => Some(Selection::SuperiorArm),
+            Design::Enrichment(_) => Some(Selection::Population),
+            _ => None,
+        }
+    }
+
+    /// The patients, by their number in the trial, among whom the arm of an estimand is compared.
+    pub fn compared(&self, treatment: u8) -> Range<usize> {
+        match self {
+            Design::Platform(design) => design.compared(treatment),
+            _ => 0..usize::MAX,
         }
     }
 
@@ -230,6 +335,15 @@ impl Design {
             Design::Fixed(design) => design.critical,
             Design::StopOrGo(design) => design.last.critical,
             Design::GroupSequential(design) => design.upper[design.count() - 1],
+            Design::ClosedTest(design) => design.single(),
+            Design::Graphical(design) => design.single(),
+            Design::Factorial(design) => design.critical(),
+            Design::MultiStage(design) => design.critical(),
+            Design::DropTheLoser(design) => design.critical(),
+            Design::ResponseAdaptive(design) => design.test.single(),
+            Design::Platform(design) => design.critical(),
+            Design::BayesianArms(design) => design.critical(),
+            Design::Enrichment(design) => design.critical(),
         }
     }
 }

@@ -5,9 +5,10 @@
 
 mod engine;
 mod exact;
+mod families;
 
 use crate::simulation::{agrees, load, measures};
-pub use exact::{TwoRisks, power, stop_or_go, two_stages};
+pub use exact::{TwoRisks, binomial, pooled_z, power, stop_or_go, two_stages};
 
 /// 49 v 35 %, 210 patients per arm; and the same with an eighth of the controls treated.
 #[test]
