@@ -4,10 +4,12 @@
 //! 2019;38:2074, give the Monte Carlo errors.
 
 mod family;
+pub mod paired;
 
 use crate::{
+    calibration::prior::STRATA,
     outcome::kinds::Yields,
-    simulation::{Block, Run, RunBlock},
+    simulation::{Block, Role, Run, RunBlock},
     statistics::wilson_interval,
     trial::{
         Trial,
@@ -16,6 +18,7 @@ use crate::{
 };
 
 use family::FamilyFold;
+use paired::{Bits, Difference};
 
 /// The value an estimand takes in a run, computed from the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -165,6 +168,10 @@ struct RunFold {
     counts: Vec<Moments>,
     shares: Vec<Moments>,
     arm_patients: Vec<u64>,
+    /// By estimand: whether the trial shows a benefit, replicate by replicate.
+    shown: Vec<Bits>,
+    /// Absolute number of the first replicate.
+    first: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -202,6 +209,8 @@ impl Fold {
                 counts: vec![Moments::default(); counted],
                 shares: vec![Moments::default(); counted],
                 arm_patients: vec![0; trial.arms.len()],
+                shown: vec![Bits::default(); trial.estimands.len()],
+                first: None,
                 truths,
                 slices,
             }
@@ -212,8 +221,23 @@ impl Fold {
     /// Adds the next block.
     pub fn add(&mut self, block: &Block) {
         for (fold, run) in self.runs.iter_mut().zip(&block.runs) {
+            fold.first.get_or_insert(block.replicates.start);
             fold.add(run);
         }
+    }
+
+    /// Whether each replicate of a run, from 0, shows a benefit by an estimand.
+    pub fn shown(&self, run: usize, estimand: usize) -> &Bits {
+        &self.runs[run].shown[estimand]
+    }
+
+    /// By how much more often a run, from 0, shows the benefit than another, by their primary estimands.
+    pub fn difference(&self, run: usize, other: usize) -> Option<Difference> {
+        let first = |run: usize| self.runs[run].first;
+        if first(run) != first(other) {
+            return None;
+        }
+        self.shown(run, 0).less(self.shown(other, 0))
     }
 
     /// Every operating characteristic, in the order of runs, estimands and populations.
@@ -278,6 +302,9 @@ impl RunFold {
                     }
                     if row.look == trial.look {
                         self.last[e][k].add(row, truth);
+                        if k == 0 {
+                            self.shown[e].push(row.decision == Decision::Benefit);
+                        }
                     }
                 }
                 rest = &rest[slices.len()..];
@@ -299,9 +326,25 @@ impl RunFold {
                 writer.comparison(&cells[e][0], self.truths[e][0], list);
             }
         }
+        self.likely_effects(run, list);
         self.whole_trial(run, list);
         self.family.measures(run, list);
         self.counts(run, list);
+    }
+
+    /// The part of the assurance that comes from effects in the middle half of the prior.
+    fn likely_effects(&self, run: &Run, list: &mut Vec<Measure>) {
+        let (Role::Prior(_), Some(first)) = (&run.role, self.first) else { return };
+        let shown = &self.shown[0];
+        let likely = |i: &u64| {
+            let stratum = ((first + i) % STRATA as u64) as usize;
+            (STRATA / 4..STRATA - STRATA / 4).contains(&stratum)
+        };
+        let showing = || (0..shown.len()).filter(|&i| shown.get(i));
+        let (all, from) = (showing().count() as u64, showing().filter(likely).count() as u64);
+        let like =
+            Measure { estimand: run.trial.estimands[0].name.clone(), ..Measure::blank(run.number, all) };
+        list.push(Measure::proportion(&like, "assurance_from_likely", from, all));
     }
 
     fn whole_trial(&self, run: &Run, list: &mut Vec<Measure>) {
@@ -477,6 +520,8 @@ struct Writer {
     ratio: bool,
     interaction: bool,
     null: bool,
+    /// Whether the effect is drawn from the prior.
+    prior: bool,
     /// Whether the counts of a row are patients with an event.
     risks: bool,
     arms: [String; 2],
@@ -504,7 +549,8 @@ impl Writer {
         };
         let arms = [0, 1].map(|side| trial.side_name(estimand, side));
         let risks = estimand.method.summary.reads() == Yields::Event;
-        Writer { like, ratio: estimand.method.summary.is_ratio(), interaction, null: run.null, risks, arms }
+        let (ratio, prior) = (estimand.method.summary.is_ratio(), matches!(run.role, Role::Prior(_)));
+        Writer { like, ratio, interaction, null: run.null, prior, risks, arms }
     }
 
     fn comparison(&self, cell: &Cell, truth: Truth, list: &mut Vec<Measure>) {
@@ -519,7 +565,11 @@ impl Writer {
             self.estimation(cell, truth, like, list);
             return;
         }
-        let power = if self.null { "type_i_error" } else { "power" };
+        let power = match (self.null, self.prior) {
+            (true, _) => "type_i_error",
+            (_, true) => "assurance",
+            _ => "power",
+        };
         list.push(Measure::proportion(&like, power, cell.benefit, n));
         list.push(Measure::proportion(&like, "rejects_wrong_way", cell.harm, n));
         self.estimation(cell, truth, like.clone(), list);

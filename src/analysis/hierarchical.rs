@@ -40,6 +40,47 @@ pub fn compare_tiers(
     if result.n_treatment == 0 || result.n_control == 0 {
         return result;
     }
+    let rule = CensoredOnTheDay::Wins;
+    with_hierarchy(tiers, seen, measured, higher_is_better, |hierarchy| {
+        let wins = compare_pairs(hierarchy, &among, rule);
+        let estimate = wins.and_then(|wins| match method.summary {
+            Summary::WinRatio => wins.log_win_ratio(),
+            _ => wins.log_win_odds(),
+        });
+        if let Ok(estimate) = estimate {
+            result.measured(estimate.value, estimate.standard_error, estimate.interval(CONFIDENCE));
+        }
+        match method.test {
+            Test::FinkelsteinSchoenfeld => {
+                result.tested(finkelstein_schoenfeld(hierarchy, &among, rule).map(|test| test.z()));
+            }
+            _ => result.tested(estimate.map(|estimate| estimate.z())),
+        }
+    });
+    result
+}
+
+/// Pairs won and lost by the treatment at each tier.
+pub fn pairs_by_tier(
+    tiers: &[Tier],
+    seen: &[Observed],
+    measured: &[Measured],
+    higher_is_better: impl Fn(usize) -> bool,
+    group: &[u8],
+) -> Result<Vec<(u64, u64)>, Reason> {
+    with_hierarchy(tiers, seen, measured, higher_is_better, |hierarchy| {
+        compare_pairs(hierarchy, group, CensoredOnTheDay::Wins).map(|wins| wins.by_level)
+    })
+}
+
+/// Hands over the tiers as the statistics read them.
+fn with_hierarchy<T>(
+    tiers: &[Tier],
+    seen: &[Observed],
+    measured: &[Measured],
+    higher_is_better: impl Fn(usize) -> bool,
+    work: impl FnOnce(&[Level<'_>]) -> T,
+) -> T {
     let had = |e: usize| -> Vec<f64> { seen[e].event.iter().map(|&x| f64::from(u8::from(x))).collect() };
     // A patient without a number stands in nobody's way: not a number compares as neither more nor less.
     let number = |e: usize| -> Vec<f64> {
@@ -68,20 +109,5 @@ pub fn compare_tiers(
             Tier::Value(_) => Level::Lower(column),
         })
         .collect();
-    let rule = CensoredOnTheDay::Wins;
-    let wins = compare_pairs(&hierarchy, &among, rule);
-    let estimate = wins.and_then(|wins| match method.summary {
-        Summary::WinRatio => wins.log_win_ratio(),
-        _ => wins.log_win_odds(),
-    });
-    if let Ok(estimate) = estimate {
-        result.measured(estimate.value, estimate.standard_error, estimate.interval(CONFIDENCE));
-    }
-    match method.test {
-        Test::FinkelsteinSchoenfeld => {
-            result.tested(finkelstein_schoenfeld(&hierarchy, &among, rule).map(|test| test.z()));
-        }
-        _ => result.tested(estimate.map(|estimate| estimate.z())),
-    }
-    result
+    work(&hierarchy)
 }

@@ -6,6 +6,7 @@ pub mod cox_limit;
 pub mod fitted;
 pub mod large_trials;
 pub mod marginal;
+pub mod prior;
 pub mod registry;
 pub mod sheet;
 pub mod solve;

@@ -33,6 +33,20 @@ pub struct Truth {
     pub curves: Vec<Vec<(f64, f64)>>,
 }
 
+impl Truth {
+    /// Nothing known of the same estimands: where the effect itself is not known.
+    pub fn unknown(&self) -> Truth {
+        let nothing = |list: &Vec<Vec<f64>>| list.iter().map(|v| vec![f64::NAN; v.len()]).collect();
+        Truth {
+            estimands: nothing(&self.estimands),
+            errors: nothing(&self.errors),
+            risks: nothing(&self.risks),
+            events: nothing(&self.events),
+            curves: self.curves.clone(),
+        }
+    }
+}
+
 /// Risks and curves of one arm in groups of patients.
 struct Curves {
     days: Vec<f64>,

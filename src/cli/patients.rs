@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         (arguments.run as usize).checked_sub(1).and_then(|i| scenario.runs.get(i)).ok_or_else(|| {
             Error::input(format!("there is no run {}; the scenario has runs 1 to {count}", arguments.run))
         })?;
-    let trial = &run.trial;
+    let trial = run.trial_of(arguments.replicate);
     let (mut workspace, mut record) = (Workspace::default(), Record::default());
     let purposes = trial.purposes();
     trial.conduct(&scenario.pool, scenario.seed, arguments.replicate, &purposes, &mut workspace, &mut record);

@@ -4,6 +4,7 @@ use super::{
     compose::{
         families, looks, model,
         outcomes::{expectation_label, expectation_numbers},
+        strategies as compared,
     },
     numbers::{MISSING, count, decimals, fixed, interval, percent, signed, signed_with_error},
     results::{
@@ -26,6 +27,7 @@ pub fn page(input: &Input) -> String {
     let results = Results::new(input);
     let mut parts =
         vec![heading(&results), runs(&results), several(&results), cautions(&results), base(&results)];
+    parts.extend(strategies(&results));
     parts.extend(subgroups(&results));
     parts.extend(patients(&results));
     parts.extend(predicted(&results));
@@ -183,8 +185,34 @@ fn base(results: &Results) -> String {
         lines
             .push(format!("{} replicates gave no answer and count as not significant", count(failed as f64)));
     }
+    lines.extend(results.assurance());
     let wrapped: Vec<String> = lines.iter().flat_map(|line| wrapped(line)).collect();
     format!("Base case\n{}", wrapped.join("\n"))
+}
+
+/// Strategies beside each other, if the scenario compares some.
+fn strategies(results: &Results) -> Option<String> {
+    let rows = compared::page_rows(results);
+    if rows.is_empty() {
+        return None;
+    }
+    let head = [
+        "",
+        "Patients",
+        "Screened",
+        "Months",
+        "Power, %",
+        "Against base, points",
+        "",
+        "Deaths averted per 1000",
+    ];
+    let mut table = new_table(&head.map(str::to_owned));
+    for row in rows {
+        table.add_row(row.iter().map(|cell| in_plus_minus(cell)).collect::<Vec<_>>());
+    }
+    Some(format!(
+        "Strategies compared; differences are paired, deaths averted are per 1000 patients with shock screened, if adopted\n{table}"
+    ))
 }
 
 fn subgroups(results: &Results) -> Option<String> {

@@ -10,7 +10,7 @@ use crate::{
     operating::{Fold, Measure},
     outcome::kinds::Yields,
     scenario::Scenario,
-    simulation::Run,
+    simulation::{Role, Run},
     trial::{Arm, Trial, estimand::Estimand},
 };
 
@@ -59,6 +59,7 @@ impl<'a> Place<'a> {
 /// Measures by run, and how they read.
 pub struct Results<'a> {
     pub scenario: &'a Scenario,
+    pub fold: &'a Fold,
     by_run: Vec<Vec<&'a Measure>>,
     /// Measures at single looks.
     by_look: Vec<Vec<&'a Measure>>,
@@ -74,7 +75,7 @@ impl<'a> Results<'a> {
                 list.push(measure);
             }
         }
-        Results { scenario: input.scenario, by_run, by_look }
+        Results { scenario: input.scenario, fold: input.fold, by_run, by_look }
     }
 
     /// A measure at one look, of an estimand in all patients or, with an empty name, of the trial.
@@ -101,7 +102,7 @@ impl<'a> Results<'a> {
 
     /// Power, or the type I error where there is no effect.
     pub fn power(&self, run: usize, place: Place) -> Option<&'a Measure> {
-        self.find(run, place, "power").or_else(|| self.find(run, place, "type_i_error"))
+        ["power", "type_i_error", "assurance"].into_iter().find_map(|name| self.find(run, place, name))
     }
 
     /// Share of trials that find the interaction, or claim one where there is none.
@@ -137,6 +138,39 @@ impl<'a> Results<'a> {
     /// Runs that are not points of a sweep: the base and its variants.
     pub fn variants(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.scenario.runs.len()).filter(|&run| self.run(run).sweep.is_empty())
+    }
+
+    /// The run whose effect is drawn from the prior, if there is one.
+    pub fn assured(&self) -> Option<usize> {
+        (0..self.scenario.runs.len()).find(|&run| matches!(self.run(run).role, Role::Prior(_)))
+    }
+
+    /// The assurance in a sentence.
+    pub fn assurance(&self) -> Option<String> {
+        let run = self.assured()?;
+        let place = Place::of(&self.primary(run).name);
+        let assurance = self.find(run, place, "assurance")?;
+        let prior = &self.scenario.prior;
+        let from = if self.scenario.usual_prior {
+            "what finished trials of shock saw of what they had assumed"
+        } else {
+            "the scenario's own"
+        };
+        let likely = self.find(run, place, "assurance_from_likely").filter(|m| m.value.is_finite());
+        let likely = likely.map_or(String::new(), |m| {
+            format!(
+                "; {}% (Monte Carlo SE {}) of it comes from effects in the middle half of the prior",
+                percent(m.value, 0),
+                percent(m.mcse, 0)
+            )
+        });
+        Some(format!(
+            "Assurance, the chance to show a benefit when its size is not taken for granted, is {} (Monte Carlo SE {} points). The prior, {from}, is {} of the benefit stated, standard deviation {}{likely}.",
+            in_percent(assurance.value),
+            fixed(100.0 * assurance.mcse, 1),
+            fixed(prior.mean, 2),
+            fixed(prior.sd, 2),
+        ))
     }
 
     /// A run as people call it.

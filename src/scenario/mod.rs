@@ -1,5 +1,6 @@
 //! From TOML to trials ready to run; reads every TOML file.
 
+mod beside;
 pub mod build;
 pub mod cite;
 pub mod document;
@@ -18,6 +19,7 @@ use crate::{
         aim::{Adherence, Aim},
         large_trials::complete,
         marginal::Arm,
+        prior::Prior,
         trial::{Predicted, Solved, Unreachable, predict, solve},
         truth::{Truth, truth},
     },
@@ -28,7 +30,7 @@ use crate::{
         recipe::Recipe,
     },
     population::{Dictionary, Expression, Homogeneous, Population, Screening},
-    simulation::Run,
+    simulation::{Role, Run},
     trial::pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
 };
 use build::{Builder, Cells, MOST_RULES};
@@ -40,7 +42,7 @@ use published::PublishedText;
 use recorded::Recorded;
 use runs::RunText;
 use std::{path::Path, sync::Arc};
-use text::{EstimandText, ExpectText, PriorText, ScenarioText};
+use text::{CostText, EstimandText, ExpectText, PriorText, ScenarioText};
 
 /// What the command line changes.
 #[derive(Clone, Debug, Default)]
@@ -76,8 +78,13 @@ pub struct Scenario {
     /// What the course of each run is made from, the benefit of its primary treatment as stated: for what is
     /// asked of other shares of it.
     pub recipes: Vec<Recipe>,
-    /// What is thought of the effect before the trial, if the scenario says.
-    pub prior: Option<PriorText>,
+    /// What is thought of the effect before the trial.
+    pub prior: Prior,
+    /// Whether that is what finished trials suggest, the scenario stating none of its own.
+    pub usual_prior: bool,
+    /// Strategies set beside the base: their runs, from 0, the base first; empty if none are.
+    pub strategies: Vec<usize>,
+    pub cost: Option<CostText>,
     /// Each run as written, after its changes; for what the report says of the design.
     pub texts: Vec<ScenarioText>,
     /// One for each run, unless they were left out.
@@ -156,7 +163,10 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
     let mut expectations = expectations(&file, expect, &all_runs, shared.as_ref())?;
     expectations.retain(|e| e.run < run_texts.len());
     let maker = Maker { shared, recorded: &recorded, stated: &stated, run_texts, warnings: Vec::new() };
-    let made = maker.make(changes)?;
+    let (prior, usual_prior) = prior(&all_runs[0])?;
+    let mut strategies = strategies(&all_runs)?;
+    strategies.retain(|&run| run < run_texts.len());
+    let made = maker.make(changes, &strategies, (prior, usual_prior))?;
     Ok(Scenario {
         source: source.clone(),
         title: stated.1.title.clone(),
@@ -167,11 +177,22 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
         fitted,
         population: made.population,
         pool: made.pool,
-        whys: run_texts.iter().map(|r| r.why.clone()).collect(),
-        texts: run_texts.iter().map(|r| r.text.clone()).collect(),
+        whys: run_texts
+            .iter()
+            .map(|r| r.why.clone())
+            .chain(made.beside.iter().map(|b| b.1.clone()))
+            .collect(),
+        texts: run_texts
+            .iter()
+            .map(|r| r.text.clone())
+            .chain(made.beside.iter().map(|b| run_texts[b.0].text.clone()))
+            .collect(),
         runs: made.runs,
         recipes: made.recipes,
-        prior: prior(&run_texts[0])?,
+        prior,
+        usual_prior,
+        strategies,
+        cost: run_texts[0].text.comparison.as_ref().and_then(|c| c.cost.clone()),
         truths: made.truths,
         solved: made.solved,
         predicted: made.predicted,
@@ -193,15 +214,51 @@ fn published(file: &mut Document) -> Result<Option<PublishedText>> {
     document.read_as().map(Some)
 }
 
-/// The prior of the base, its numbers checked.
-fn prior(base: &RunText) -> Result<Option<PriorText>> {
-    if let Some(PriorText::ShareOfBenefit { mean, sd }) = base.text.prior
-        && !(mean.is_finite() && sd > 0.0 && sd.is_finite())
-    {
-        let message = format!("{sd} is not a standard deviation; it has to be above 0");
-        return Err(base.document.finding("prior.share_of_benefit.sd", message).into());
+/// The prior of the base, and whether it is the usual one.
+fn prior(base: &RunText) -> Result<(Prior, bool)> {
+    match base.text.prior {
+        Some(PriorText::ShareOfBenefit { mean, sd }) if mean.is_finite() && sd > 0.0 && sd.is_finite() => {
+            Ok((Prior { mean, sd }, false))
+        }
+        Some(PriorText::ShareOfBenefit { sd, .. }) => {
+            let message = format!("{sd} is not a standard deviation; it has to be above 0");
+            Err(base.document.finding("prior.share_of_benefit.sd", message).into())
+        }
+        Some(PriorText::FinishedTrials) => Ok((Prior::from_finished_trials(), true)),
+        None => Ok((Prior::from_finished_trials(), true)),
     }
-    Ok(base.text.prior)
+}
+
+/// The runs of the strategies that are compared, the base first.
+fn strategies(runs: &[RunText]) -> Result<Vec<usize>> {
+    let Some(comparison) = &runs[0].text.comparison else { return Ok(Vec::new()) };
+    let (mut list, mut findings) = (vec![0], Vec::new());
+    for (i, name) in comparison.strategies.iter().enumerate() {
+        match runs.iter().position(|r| r.variant == *name && r.sweep.is_empty()) {
+            Some(run) if !list.contains(&run) => list.push(run),
+            found => {
+                let names: Vec<&str> =
+                    runs.iter().map(|r| r.variant.as_str()).filter(|n| !n.is_empty()).collect();
+                let message = match found {
+                    Some(_) => format!("“{name}” stands here twice"),
+                    None => format!("there is no variant “{name}”{}", document::suggestion(name, &names)),
+                };
+                findings.push(runs[0].document.finding(&format!("comparison.strategies.{i}"), message));
+            }
+        }
+    }
+    if let Some(cost) = &comparison.cost {
+        for (key, value) in
+            [("screened", cost.screened), ("enrolled", cost.enrolled), ("treated", cost.treated)]
+        {
+            if !(value >= 0.0 && value.is_finite()) {
+                let path = format!("comparison.cost.{key}");
+                findings
+                    .push(runs[0].document.finding(&path, format!("{value} is not a cost; write 0 or more")));
+            }
+        }
+    }
+    if findings.is_empty() { Ok(list) } else { Err(Error::Input(findings)) }
 }
 
 /// Adds every number that cites nothing as an assumption without a reason.
@@ -368,6 +425,8 @@ struct Made {
     pool: Pool,
     runs: Vec<Run>,
     recipes: Vec<Recipe>,
+    /// The runs no text states, by the run each is like, and why it is there.
+    beside: Vec<(usize, String)>,
     truths: Vec<Truth>,
     solved: Vec<(u32, Solved)>,
     predicted: Vec<Predicted>,
@@ -391,7 +450,7 @@ struct Frozen {
 }
 
 impl Maker<'_, '_> {
-    fn make(mut self, changes: &Changes) -> Result<Made> {
+    fn make(mut self, changes: &Changes, strategies: &[usize], prior: (Prior, bool)) -> Result<Made> {
         let population = self.population_of(&self.stated.0, &self.stated.1, 0)?;
         let (pool, cells) = self.pool(&population)?;
         let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
@@ -443,7 +502,21 @@ impl Maker<'_, '_> {
                 null: run.text.null,
                 replicates: changes.replicates.or(run.replicates).unwrap_or(run.text.replicates),
                 trial,
+                role: match run.taken {
+                    0 => Role::Stated,
+                    parts => Role::TakenAway(parts),
+                },
             });
+        }
+        let mut beside = Vec::new();
+        let mut added = beside::equal_screening(&runs, strategies);
+        let shock = matches!(population, Population::Registry(_)) || self.run_texts[0].text.prior.is_some();
+        let drawn = beside::drawn(&runs[0], &recipes[0], prior);
+        added.extend(drawn.filter(|_| shock && !changes.base_only));
+        for (like, why, run) in added {
+            recipes.push(recipes[like].clone());
+            beside.push((like, why));
+            runs.push(Run { number: runs.len() as u32 + 1, ..run });
         }
         let truths = if changes.without_truths { Vec::new() } else { truths(&runs, &pool) };
         Ok(Made {
@@ -451,6 +524,7 @@ impl Maker<'_, '_> {
             pool,
             runs,
             recipes,
+            beside,
             truths,
             solved,
             predicted,
@@ -667,8 +741,9 @@ fn alive_at_randomisation(
 fn truths(runs: &[Run], pool: &Pool) -> Vec<Truth> {
     let mut known: Vec<Truth> = Vec::new();
     for (i, run) in runs.iter().enumerate() {
-        let same = runs[..i].iter().position(|other| other.trial == run.trial && other.null == run.null);
-        let value = match same {
+        let alike = |other: &Run| other.null == run.null && other.trial.is_but_for_size(&run.trial);
+        let value = match runs[..i].iter().position(alike) {
+            Some(k) if matches!(run.role, Role::Prior(_)) => known[k].unknown(),
             Some(k) => known[k].clone(),
             None => complete(&run.trial, pool, run.null, truth(&run.trial, pool)),
         };

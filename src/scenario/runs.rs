@@ -13,6 +13,8 @@ pub struct RunText<'a> {
     pub sweep: String,
     pub why: String,
     pub replicates: Option<u64>,
+    /// How many of the parts that the scenario takes away this run is without, if it is one of that row.
+    pub taken: usize,
     /// Paths the variant and the sweep point set: what is stated there is solved anew.
     pub set: Vec<String>,
     pub document: Document<'a>,
@@ -134,18 +136,38 @@ impl<'a> Parts<'a> {
     pub fn runs(&self, base: &Document<'a>) -> Result<Vec<RunText<'a>>> {
         let points = self.points();
         let mut list = vec![run(base, None, &[])?];
+        let first = self.variants.iter().position(|v| v.text.takes_away);
         for point in &points {
             list.push(run(base, None, point)?);
         }
-        for variant in &self.variants {
-            list.push(run(base, Some(variant), &[])?);
+        for (place, variant) in self.variants.iter().enumerate() {
+            let mut own = run(base, Some(variant), &[])?;
+            own.taken = usize::from(Some(place) == first);
+            list.push(own);
             if variant.text.sweep {
                 for point in &points {
                     list.push(run(base, Some(variant), point)?);
                 }
             }
         }
+        for parts in 2..=self.variants.iter().filter(|v| v.text.takes_away).count() {
+            let together = self.together(parts);
+            list.push(RunText { taken: parts, ..run(base, Some(&together), &[])? });
+        }
         Ok(list)
+    }
+
+    /// The first so many variants that take a part away, as one.
+    fn together(&self, parts: usize) -> Variant<'a> {
+        let taken: Vec<&Variant> = self.variants.iter().filter(|v| v.text.takes_away).take(parts).collect();
+        let names: Vec<&str> = taken.iter().map(|v| v.text.name.as_str()).collect();
+        let text = VariantText {
+            name: names.join(" + "),
+            why: "Parts taken away together, to show where the power went.".into(),
+            sweep: false,
+            ..taken[0].text.clone()
+        };
+        Variant { text, set: taken.iter().flat_map(|v| v.set.iter().cloned()).collect() }
     }
 
     /// Names of the variants.
@@ -203,6 +225,7 @@ fn run<'a>(
         variant: variant.map_or(String::new(), |v| v.text.name.clone()),
         why: variant.map_or(String::new(), |v| v.text.why.clone()),
         replicates: variant.and_then(|v| v.text.replicates),
+        taken: 0,
         sweep: sweep.join("; "),
         set,
         document,

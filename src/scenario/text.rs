@@ -88,6 +88,8 @@ pub struct ScenarioText {
     pub null: bool,
     /// What is thought of the effect before the trial.
     pub prior: Option<PriorText>,
+    /// Strategies that are set beside the base.
+    pub comparison: Option<ComparisonText>,
     pub population: PopulationText,
     pub arm: Named<ArmText>,
     pub endpoint: Named<EndpointText>,
@@ -107,6 +109,31 @@ pub enum PriorText {
     FinishedTrials,
     /// A normal distribution: 1 is the benefit as stated, 0.5 half of it, 0 none.
     ShareOfBenefit { mean: f64, sd: f64 },
+}
+
+/// Strategies of enrolment that are set beside the base: at equal numbers of patients, and at equal numbers
+/// of candidates screened, which with one stream of candidates is equal time.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonText {
+    /// Names of variants.
+    pub strategies: Vec<String>,
+    pub cost: Option<CostText>,
+}
+
+/// What a trial and a treatment cost, in any currency.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct CostText {
+    /// To screen one candidate, the phenotype test included.
+    #[serde(default)]
+    pub screened: f64,
+    /// To enrol and follow one patient.
+    #[serde(default)]
+    pub enrolled: f64,
+    /// To treat one patient with the new treatment beyond usual care.
+    #[serde(default)]
+    pub treated: f64,
 }
 
 /// Who can be enrolled.
@@ -804,6 +831,10 @@ pub struct VariantText {
     #[serde(default)]
     pub null: Option<bool>,
     pub replicates: Option<u64>,
+    /// Whether it takes a part of the model away: such variants are run together too, one more at a time, to
+    /// show where the power went.
+    #[serde(default)]
+    pub takes_away: bool,
     /// Whether the sweep is run for this variant too.
     #[serde(default)]
     pub sweep: bool,

@@ -33,6 +33,31 @@ pub struct Run {
     pub null: bool,
     pub replicates: u64,
     pub trial: Trial,
+    pub role: Role,
+}
+
+/// Why a run is there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Role {
+    /// The scenario states it.
+    #[default]
+    Stated,
+    /// The first so many parts that the scenario takes away, together.
+    TakenAway(usize),
+    /// The design of another run, from 0, at the size at which it screens as many candidates as the base.
+    EqualScreening(usize),
+    /// The effect is drawn from the prior: the trial of each stratum, replicate `r` being of stratum `r mod n`.
+    Prior(Vec<Trial>),
+}
+
+impl Run {
+    /// The trial of a replicate.
+    pub fn trial_of(&self, replicate: u64) -> &Trial {
+        match &self.role {
+            Role::Prior(strata) => &strata[(replicate % strata.len() as u64) as usize],
+            _ => &self.trial,
+        }
+    }
 }
 
 /// What one run concluded in the replicates of a block.
@@ -111,8 +136,35 @@ impl Plan<'_> {
 
     /// A worker with everything it owns, for the thread at hand; [`Plan::simulate`] gives each thread one.
     pub fn worker(&self) -> Worker<'_> {
-        let ways = self.runs.iter().map(|run| Way::of(&run.trial, self.pool)).collect();
-        Worker { plan: *self, ways, workspace: Workspace::default(), record: Record::default() }
+        let ways: Vec<Way> = self.runs.iter().map(|run| Way::of(run, self.pool)).collect();
+        let groups = self.groups(&ways);
+        Worker { plan: *self, ways, groups, workspace: Workspace::default(), record: Record::default() }
+    }
+
+    /// Runs that differ in their size only share one cohort; the sizes of a group rise. Patients who are all
+    /// alike are faster drawn anew for each size than followed once for all.
+    fn groups(&self, ways: &[Way]) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (place, run) in self.runs.iter().enumerate() {
+            let shares = |group: &&mut Vec<usize>| {
+                let first = &self.runs[group[0]];
+                let plain = matches!((&ways[group[0]], &ways[place]), (Way::Plain(_), Way::Plain(_)));
+                let stated = |run: &Run| !matches!(run.role, Role::Prior(_));
+                let sizes = group.iter().all(|&other| self.runs[other].trial.patients != run.trial.patients);
+                plain
+                    && stated(first)
+                    && stated(run)
+                    && sizes
+                    && first.replicates == run.replicates
+                    && first.trial.nests_with(&run.trial)
+            };
+            match groups.iter_mut().find(shares) {
+                Some(group) => group.push(place),
+                None => groups.push(vec![place]),
+            }
+        }
+        groups.iter_mut().for_each(|group| group.sort_by_key(|&place| self.runs[place].trial.patients));
+        groups
     }
 }
 
@@ -120,6 +172,7 @@ impl Plan<'_> {
 pub struct Worker<'a> {
     plan: Plan<'a>,
     ways: Vec<Way<'a>>,
+    groups: Vec<Vec<usize>>,
     workspace: Workspace,
     record: Record,
 }
@@ -131,36 +184,57 @@ enum Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn of(trial: &'a Trial, pool: &Pool) -> Self {
-        let purposes = trial.purposes();
-        match Alike::of(trial, pool, &purposes) {
+    fn of(run: &'a Run, pool: &Pool) -> Self {
+        let purposes = run.trial.purposes();
+        if matches!(run.role, Role::Prior(_)) {
+            return Way::Plain(purposes);
+        }
+        match Alike::of(&run.trial, pool, &purposes) {
             Some(alike) => Way::Alike(Box::new(alike)),
             None => Way::Plain(purposes),
         }
     }
 }
 
+impl RunBlock {
+    /// Adds what one replicate concluded.
+    fn push(&mut self, record: &Record) {
+        self.rows.extend_from_slice(&record.rows);
+        self.ends.push(self.rows.len());
+        self.trials.extend(record.trial);
+        self.counts.extend_from_slice(&record.counts);
+        self.arm_patients.extend_from_slice(&record.arm_patients);
+    }
+}
+
 impl Worker<'_> {
     /// Simulates the replicates of a block, for all runs.
     pub fn block(&mut self, replicates: Range<u64>) -> Block {
-        let Worker { plan, ways, workspace, record } = self;
-        let mut runs = Vec::with_capacity(plan.runs.len());
-        for (run, way) in plan.runs.iter().zip(ways) {
-            let mut out = RunBlock::default();
+        let Worker { plan, ways, groups, workspace, record } = self;
+        let mut runs = vec![RunBlock::default(); plan.runs.len()];
+        for group in groups {
+            let largest = *group.last().expect("a group has a run");
+            let run = &plan.runs[largest];
+            let sizes: Vec<usize> = group.iter().map(|&place| plan.runs[place].trial.patients).collect();
             for replicate in replicates.start..replicates.end.min(run.replicates) {
-                match way {
-                    Way::Alike(alike) => alike.conduct(plan.seed, replicate, record),
+                match &mut ways[largest] {
+                    Way::Alike(alike) => {
+                        alike.conduct(plan.seed, replicate, record);
+                        runs[largest].push(record);
+                    }
+                    Way::Plain(purposes) if group.len() == 1 => {
+                        let trial = run.trial_of(replicate);
+                        trial.conduct(plan.pool, plan.seed, replicate, purposes, workspace, record);
+                        runs[largest].push(record);
+                    }
                     Way::Plain(purposes) => {
-                        run.trial.conduct(plan.pool, plan.seed, replicate, purposes, workspace, record);
+                        let keep = |place: usize, record: &Record| runs[group[place]].push(record);
+                        run.trial.conduct_at(
+                            &sizes, plan.pool, plan.seed, replicate, purposes, workspace, record, keep,
+                        );
                     }
                 }
-                out.rows.extend_from_slice(&record.rows);
-                out.ends.push(out.rows.len());
-                out.trials.extend(record.trial);
-                out.counts.extend_from_slice(&record.counts);
-                out.arm_patients.extend_from_slice(&record.arm_patients);
             }
-            runs.push(out);
         }
         Block { replicates, runs }
     }

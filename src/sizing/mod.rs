@@ -11,8 +11,9 @@ pub mod resources;
 pub mod search;
 pub mod study;
 pub mod tables;
+pub mod tiers;
 
-pub use assured::{Prior, Strata};
+pub use assured::Strata;
 pub use closed_form::{ClosedForm, closed_form};
 pub use ladder::{Effects, Ladder, Sizes};
 pub use resources::{Resources, resources, sites_for};

@@ -1,16 +1,18 @@
 //! A sizing study: the answer, and what a reader of a protocol asks next.
 
 use super::{
-    Asked, ClosedForm, Effects, Found, Ladder, Outcome, Prior, Resources, Share, Sizes, Strata,
-    assured::{STRATA, at_share},
+    Asked, ClosedForm, Effects, Found, Ladder, Outcome, Resources, Share, Sizes, Strata,
     closed_form::{closed_form, enumerated_size},
     ladder::{MOST_PATIENTS, WHOLE_BENEFIT},
     resources, search, sites_for,
 };
 use crate::{
-    calibration::truth::{Truth, truth},
+    calibration::{
+        prior::{Prior, STRATA, at_share},
+        truth::{Truth, truth},
+    },
     error::{Error, Result},
-    scenario::{Scenario, text::PriorText},
+    scenario::Scenario,
     trial::Trial,
 };
 
@@ -134,14 +136,6 @@ const SIZES: usize = 10;
 /// The most replicates of a search that may choose them.
 const MOST_REPLICATES: u64 = 4_000_000;
 
-/// The prior of a scenario, and whether it is that of finished trials.
-pub fn prior_of(scenario: &Scenario) -> (Prior, bool) {
-    match scenario.prior {
-        Some(PriorText::ShareOfBenefit { mean, sd }) => (Prior { mean, sd }, false),
-        Some(PriorText::FinishedTrials) | None => (Prior::from_finished_trials(), true),
-    }
-}
-
 /// Sizes one run of a scenario. Uses the ambient threads.
 ///
 /// # Errors
@@ -149,7 +143,7 @@ pub fn prior_of(scenario: &Scenario) -> (Prior, bool) {
 pub fn study(scenario: &Scenario, run: usize, question: &Question) -> Result<Study> {
     let (trial, recipe) = (&scenario.runs[run].trial, &scenario.recipes[run]);
     let (pool, seed) = (&scenario.pool, scenario.seed);
-    let (prior, usual_prior) = prior_of(scenario);
+    let (prior, usual_prior) = (scenario.prior, scenario.usual_prior);
     let arm = usize::from(trial.estimands[0].treatment);
     let doubted = recipe.has_benefit(arm);
     if !doubted && (question.find == Find::Effect || matches!(question.goal, Goal::Assurance(_))) {

@@ -3,9 +3,9 @@
 use super::{Trial, Workspace, design::Look, estimand::Estimand};
 use crate::{
     analysis::{
-        comparison::{Comparison, Strata, Summary},
+        comparison::{Comparison, Strata, Summary, sides},
         competing::compare_incidence,
-        hierarchical::compare_tiers,
+        hierarchical::{compare_tiers, pairs_by_tier},
         rates::compare_rates,
         slices::{Among, Slices},
         values::compare_values,
@@ -30,6 +30,17 @@ impl Trial {
             let mature = self.mature(endpoint, look, cohort, followed.len());
             measured.known[mature..].fill(false);
         }
+    }
+
+    /// Pairs won and lost at each tier of an estimand's end point in the trial just conducted; `None` if it is
+    /// no hierarchy, or there is no pair.
+    pub fn pairs_by_tier(&self, estimand: usize, workspace: &Workspace) -> Option<Vec<(u64, u64)>> {
+        let estimand = &self.estimands[estimand];
+        let Kind::Tiers(tiers) = &self.endpoints[estimand.endpoint].kind else { return None };
+        let (mut group, n) = (Vec::new(), workspace.followed.len());
+        sides(&workspace.cohort.assigned[..n], estimand.treatment, estimand.control, &mut group);
+        let higher = |e: usize| self.endpoints[e].higher_is_better;
+        pairs_by_tier(tiers, &workspace.seen, &workspace.measured, higher, &group).ok()
     }
 
     /// The comparison of an estimand that is not one of risks or times to the first event; none if it is.

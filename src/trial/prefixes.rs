@@ -23,9 +23,15 @@ impl Trial {
 
     /// Whether two trials differ in their size only and nest, so that one cohort serves both.
     pub fn nests_with(&self, other: &Trial) -> bool {
-        self.nests()
-            && self.patients != other.patients
-            && *self == Trial { patients: self.patients, ..other.clone() }
+        self.nests() && self.patients != other.patients && self.is_but_for_size(other)
+    }
+
+    /// Whether two trials are the same but for their size.
+    pub fn is_but_for_size(&self, other: &Trial) -> bool {
+        // Most trials that differ do so here, and a copy is spared.
+        self.course == other.course
+            && self.enrolment == other.enrolment
+            && (self == other || *self == Trial { patients: self.patients, ..other.clone() })
     }
 
     /// The trial with its primary comparison alone, in all patients: what a search for its size analyses.

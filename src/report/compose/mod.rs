@@ -10,6 +10,8 @@ pub(super) mod model;
 pub(super) mod outcomes;
 mod plots;
 mod protocol;
+pub(super) mod strategies;
+mod together;
 
 pub use super::results::Input;
 
@@ -39,7 +41,7 @@ pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
         outcomes::replicates(&results),
     ];
     sections.extend(outcomes::errors(&results));
-    sections.push(outcomes::power(&results, shown(&[plots::POWER, plots::VARIANTS])));
+    sections.push(outcomes::power(&results, shown(&[plots::POWER, plots::HEAT_MAP, plots::VARIANTS])));
     sections.extend(families::section(&results));
     sections.push(outcomes::estimation(&results, shown(&[plots::ESTIMATES])));
     sections.push(outcomes::size_and_time(&results));
@@ -47,6 +49,9 @@ pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
     sections.push(outcomes::patients(&results, shown(&[plots::COMPLICATIONS])));
     sections.extend(outcomes::subgroups(&results, shown(&[plots::FOREST])));
     sections.extend(outcomes::decomposition(&results));
+    sections.extend(together::waterfall_section(&results, shown(&[plots::WATERFALL])));
+    sections.extend(together::endpoints(&results, shown(&[plots::ENDPOINTS])));
+    sections.extend(strategies::section(&results, shown(&[plots::TRADE_OFF])));
     sections.extend(outcomes::validation(&results, input.verdicts));
     sections.push(reproduction(input));
     sections.push(limits(&results));
@@ -99,15 +104,18 @@ fn table(caption: impl Into<String>, columns: Vec<Column>, rows: Vec<Vec<String>
 /// Sorted from what raises power most to what lowers it most: the variants whose power differs from the
 /// base case by more than chance, with the difference and its error.
 ///
-/// The errors are added as if the runs were independent. They share their patients' luck, so the true
-/// error of the difference is smaller.
+/// The runs share their patients' luck, so the errors are those of paired differences.
 pub(super) fn shifts_of_power(results: &Results) -> Vec<(usize, f64, f64)> {
     let power = |run: usize| results.find(run, Place::of(&results.primary(run).name), "power");
     let Some(base) = power(0) else { return Vec::new() };
     let mut shifts: Vec<(usize, f64, f64)> = results
         .variants()
         .skip(1)
-        .filter_map(|run| power(run).map(|m| (run, m.value - base.value, m.mcse.hypot(base.mcse))))
+        .filter_map(|run| {
+            let m = power(run)?;
+            let error = results.fold.difference(run, 0).map_or(m.mcse.hypot(base.mcse), |d| d.mcse);
+            Some((run, m.value - base.value, error))
+        })
         .filter(|(_, shift, error)| shift.abs() > 1.96 * error)
         .collect();
     shifts.sort_by(|a, b| b.1.total_cmp(&a.1));

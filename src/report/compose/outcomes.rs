@@ -499,11 +499,11 @@ pub fn decomposition(results: &Results) -> Option<Section> {
             let [control, treatment] = results.model_risks(run, results.primary(run));
             let power = results.power(run, place);
             let change = match (base, power) {
-                (Some(base), Some(power)) if run > 0 => signed_with_error(
-                    100.0 * (power.value - base.value),
-                    100.0 * power.mcse.hypot(base.mcse),
-                    1,
-                ),
+                (Some(base), Some(power)) if run > 0 => {
+                    let paired = results.fold.difference(run, 0);
+                    let error = paired.map_or(power.mcse.hypot(base.mcse), |d| d.mcse);
+                    signed_with_error(100.0 * (power.value - base.value), 100.0 * error, 1)
+                }
                 _ => String::new(),
             };
             vec![
@@ -529,7 +529,7 @@ pub fn decomposition(results: &Results) -> Option<Section> {
                 numbers("Change of power", "points"),
             ]),
             rows,
-            &["The error of a change is that of independent runs; shared luck makes the true one smaller."],
+            &["A change is a paired difference: the runs share their patients and their luck."],
         )],
         ..Section::default()
     })

@@ -6,8 +6,8 @@ use crate::{
     report::{
         figures::{
             Boundaries, Complication, Complications, CurveKind, EffectScale, Estimates, Figure, Forest,
-            ForestLevel, ForestRow, KaplanMeier, KaplanMeierArm, Power, PowerAxis, PowerPoint, PowerSeries,
-            Risk, Variant, Variants,
+            ForestLevel, ForestRow, HeatMap, KaplanMeier, KaplanMeierArm, Power, PowerAxis, PowerPoint,
+            PowerSeries, Risk, Variant, Variants,
         },
         numbers::{fixed, percent},
         results::{
@@ -25,6 +25,10 @@ pub const FOREST: &str = "forest";
 pub const BOUNDARIES: &str = "boundaries";
 pub const COMPLICATIONS: &str = "complications";
 pub const VARIANTS: &str = "variants";
+pub const HEAT_MAP: &str = "heat_map";
+pub const WATERFALL: &str = "waterfall";
+pub const ENDPOINTS: &str = "endpoints";
+pub const TRADE_OFF: &str = "trade_off";
 
 /// The figures that apply, all of the base case but the last two.
 pub fn all(results: &Results, fold: &Fold) -> Vec<Figure> {
@@ -37,6 +41,10 @@ pub fn all(results: &Results, fold: &Fold) -> Vec<Figure> {
     figures.extend(complications(results));
     figures.extend(variants(results));
     figures.extend(boundaries(results));
+    figures.extend(heat_map(results));
+    figures.extend(super::together::waterfall(results));
+    figures.extend(super::together::endpoints_figure(results));
+    figures.extend(super::strategies::figure(results));
     figures
 }
 
@@ -278,6 +286,55 @@ fn power_by_effect(results: &Results) -> Option<Figure> {
         series,
         guides: vec![0.8, 0.9],
         ..Power::default()
+    };
+    Some(figure.draw())
+}
+
+/// Power over the two things swept at most values, of the base; the first values of any other.
+fn heat_map(results: &Results) -> Option<Figure> {
+    let runs: Vec<usize> = (0..results.scenario.runs.len())
+        .filter(|&run| !results.run(run).sweep.is_empty() && results.run(run).variant.is_empty())
+        .collect();
+    let at: Vec<Vec<Coordinate>> = runs.iter().map(|&run| results.coordinates(run)).collect();
+    let first = at.first()?;
+    let values = |axis: usize| -> Vec<String> {
+        let mut list: Vec<String> = Vec::new();
+        for point in &at {
+            if !list.contains(&point[axis].text) {
+                list.push(point[axis].text.clone());
+            }
+        }
+        list
+    };
+    let mut axes: Vec<usize> = (0..first.len()).filter(|&axis| values(axis).len() > 1).collect();
+    axes.sort_by_key(|&axis| std::cmp::Reverse(values(axis).len()));
+    let [across, down] = axes.get(..2)? else { return None };
+    let (across, down) = (*across, *down);
+    let others: Vec<usize> = (0..first.len()).filter(|axis| *axis != across && *axis != down).collect();
+    let cell = |x: &str, y: &str| {
+        let here = |point: &Vec<Coordinate>| {
+            let rest = others.iter().all(|&axis| point[axis].text == first[axis].text);
+            point[across].text == x && point[down].text == y && rest
+        };
+        let run = at.iter().position(here).map(|place| runs[place]);
+        let power = run.and_then(|run| results.power(run, Place::of(&results.primary(run).name)));
+        power.map_or([f64::NAN; 2], |m| [m.value, m.mcse])
+    };
+    let fixed: Vec<String> = others
+        .iter()
+        .map(|&axis| format!("{} {}", in_sentence(&first[axis].label), first[axis].text))
+        .collect();
+    let fixed = if fixed.is_empty() { String::new() } else { format!(" All with {}.", fixed.join(", ")) };
+    let figure = HeatMap {
+        name: HEAT_MAP.into(),
+        title: String::new(),
+        caption: format!(
+            "Power (%) over the sweep of the base case, with its Monte Carlo standard error; the lines divide powers below and above 80% and 90%. Where there is no effect the number is the type I error.{fixed}"
+        ),
+        across: (first[across].label.clone(), values(across)),
+        down: (first[down].label.clone(), values(down)),
+        cells: values(down).iter().map(|y| values(across).iter().map(|x| cell(x, y)).collect()).collect(),
+        contours: vec![0.8, 0.9],
     };
     Some(figure.draw())
 }

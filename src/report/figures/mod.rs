@@ -9,6 +9,7 @@ mod boundaries;
 mod complications;
 mod estimates;
 mod forest;
+mod heat_map;
 mod kaplan_meier;
 mod page;
 mod power;
@@ -16,17 +17,22 @@ mod power_curve;
 mod replays;
 mod rows;
 mod style;
+mod trade_off;
 mod variants;
+mod waterfall;
 
 pub use boundaries::Boundaries;
 pub use complications::{Complication, Complications, Risk};
 pub use estimates::{EffectScale, Estimates, mean_note};
 pub use forest::{Forest, ForestLevel, ForestRow};
+pub use heat_map::HeatMap;
 pub use kaplan_meier::{CurveKind, KaplanMeier, KaplanMeierArm, Shows};
 pub use power::{Power, PowerAxis, PowerPoint, PowerSeries};
 pub use power_curve::{PowerCurve, PowerCurveLine};
 pub use replays::{ReplayRow, Replays};
+pub use trade_off::{TradeOff, TradeOffPoint};
 pub use variants::{Variant, Variants};
+pub use waterfall::{Waterfall, WaterfallStep};
 
 use std::sync::{Arc, OnceLock};
 

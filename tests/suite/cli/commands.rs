@@ -196,3 +196,44 @@ fn odd_flags_are_2() {
         assert!(said.out.is_empty() && said.error.contains("error"), "{arguments:?}: {}", said.error);
     }
 }
+
+/// One object with what the contract names, beside the formula; the folder holds the same.
+#[test]
+fn size_prints_one_object() {
+    let folder = Folder::new("size");
+    let out = folder.path("out");
+    let said = say(&["size", BINARY, "--power", "0.8", "--replicates", "2000", "--json", "--out", &out]);
+    assert_eq!(said.code, 0, "{}", said.error);
+    let object = json(&said.out);
+    let number = |key: &str| object[key].as_f64().unwrap_or_else(|| panic!("{key}: {object}"));
+    assert!(number("lower") <= number("patients") && number("patients") <= number("upper"));
+    assert!((number("power") - 0.8).abs() < 0.05 && number("mcse") > 0.0);
+    assert_eq!((number("replicates"), number("closed_form")), (2000.0, 388.0));
+    let written = std::fs::read_to_string(format!("{out}/size.json")).unwrap();
+    assert_eq!(json(&written)["patients"], object["patients"]);
+    for file in ["size.csv", "size.txt", "figures/power_by_size.svg", "figures/power_by_size.png"] {
+        assert!(std::path::Path::new(&out).join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_size_that_cannot_be_is_said() {
+    for (flags, says) in [
+        (vec!["--power", "80"], "write 0.8 for 80 %"),
+        (vec!["--power", "1.5e9"], "write a number between 0 and 1"),
+        (vec!["--find", "sites"], "add --months 36"),
+        (vec!["--months", "12"], "--months goes with --find sites only"),
+        (vec!["--find", "months"], "the scenario states no accrual"),
+        (vec!["--within", "0"], "write 1.5 for ±1.5 %"),
+        (vec!["--replicates", "5"], "fewer than 100 replicates"),
+        (vec!["--variant", "twelve"], "there is no variant “twelve”"),
+        (vec!["--find", "effect", "--assurance", "0.5"], "an assurance has no single effect"),
+        (vec!["--set", "null=true"], "this run removes every effect"),
+    ] {
+        let mut arguments = vec!["size", BINARY];
+        arguments.extend(flags.iter());
+        let said = say(&arguments);
+        assert_eq!(said.code, 2, "{flags:?}: {}", said.error);
+        assert!(said.error.contains(says), "{flags:?}: {}", said.error);
+    }
+}

@@ -608,3 +608,119 @@ proptest! {
         tidy(Estimates { title, measure, scale, estimates, significant, truth, notes, ..Default::default() }.draw())?;
     }
 }
+
+fn sizes() -> PowerCurve {
+    let line = |label: &str, rise: f64| PowerCurveLine {
+        label: label.into(),
+        points: (1..=10)
+            .map(|k| {
+                let power = 1.0 - (-rise * f64::from(k)).exp();
+                [f64::from(k) * 80.0, power, power - 0.01, (power + 0.01).min(1.0)]
+            })
+            .collect(),
+    };
+    PowerCurve {
+        name: "power_by_size".into(),
+        size: "Patients randomised".into(),
+        probability: "Trials that show a benefit".into(),
+        curves: vec![
+            line("Benefit as stated", 0.33),
+            line("Half of the benefit", 0.1),
+            line("Effect from the prior (assurance)", 0.06),
+        ],
+        target: Some(0.8),
+        found: Some([386.0, 394.0, 404.0]),
+        ..Default::default()
+    }
+}
+
+fn grid() -> HeatMap {
+    let values = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    HeatMap {
+        name: "heat_map".into(),
+        across: ("Patients".into(), values(&["300", "500", "700", "900", "1100"])),
+        down: ("Microaxial flow pump, share of benefit".into(), values(&["0.25", "0.5", "0.75", "1.0"])),
+        cells: (0..4).map(|r| (0..5).map(|c| [f64::from(r * 5 + c) / 20.0, 0.008]).collect()).collect(),
+        contours: vec![0.8, 0.9],
+        ..Default::default()
+    }
+}
+
+fn fall() -> Waterfall {
+    let step = |label: &str, total: f64, change: Option<[f64; 2]>| WaterfallStep {
+        label: label.into(),
+        total: [total, 0.005],
+        change,
+    };
+    Waterfall {
+        name: "waterfall".into(),
+        probability: "Power".into(),
+        steps: vec![
+            step("With none of these", 0.91, None),
+            step("Nobody dies of brain injury", 0.82, Some([-0.09, 0.004])),
+            step("Complications do not kill", 0.63, Some([-0.19, 0.005])),
+            step("No crossover", 0.66, Some([0.03, 0.004])),
+            step("Base case", 0.66, None),
+        ],
+        ..Default::default()
+    }
+}
+
+fn plane() -> TradeOff {
+    let point = |label: &str, across: f64, power: f64, other: Option<f64>| TradeOffPoint {
+        label: label.into(),
+        at: [across, power, power - 0.01, power + 0.01],
+        other: other.map(|p| [across, p, p - 0.01, p + 0.01]),
+    };
+    TradeOff {
+        name: "trade_off".into(),
+        across: "Deaths averted per 1000 patients with shock screened, if adopted".into(),
+        up: "Power (%)".into(),
+        points: vec![
+            point("Base case", 12.0, 0.42, None),
+            point("DanGer-like", 6.0, 0.81, Some(0.33)),
+            point("Left ventricle, no coma", 11.5, 0.78, Some(0.52)),
+            point("Without comatose patients", 11.8, 0.79, Some(0.53)),
+        ],
+        ..Default::default()
+    }
+}
+
+#[test]
+fn figures_of_sizing_and_comparison_are_tidy_and_say_their_numbers() {
+    for (figure, says) in [
+        (sizes().draw(), vec!["394 (386–404)", "Patients randomised"]),
+        (grid().draw(), vec!["95", "± 0.8", "1100"]),
+        (fall().draw(), vec!["91.0 ± 0.5%", "−19.0 ± 0.5", "+3.0 ± 0.4"]),
+        (plane().draw(), vec!["DanGer-like", "Power (%)"]),
+    ] {
+        is_tidy(&figure).unwrap();
+        let words = words(&figure);
+        says.iter().for_each(|text| assert!(count(&words, text) > 0, "{}: {text}", figure.name));
+        if let Some(folder) = std::env::var_os("FIGURES") {
+            let path = std::path::Path::new(&folder).join(format!("{}.png", figure.name));
+            std::fs::write(path, figure.png(2.0).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn figures_of_sizing_and_comparison_survive_nothing() {
+    PowerCurve::default().draw();
+    HeatMap::default().draw();
+    Waterfall::default().draw();
+    TradeOff::default().draw();
+    let nothing = [f64::NAN; 4];
+    TradeOff {
+        points: vec![TradeOffPoint { label: "Nothing".into(), at: nothing, other: Some(nothing) }],
+        ..Default::default()
+    }
+    .draw();
+    HeatMap {
+        cells: vec![vec![[f64::NAN; 2]]],
+        across: ("x".into(), vec!["1".into()]),
+        down: ("y".into(), vec!["2".into()]),
+        ..Default::default()
+    }
+    .draw();
+}

@@ -1,7 +1,7 @@
 //! Every scenario of the repository loads, runs small, and does not miss what it expects.
 
 use crate::simulation::{at, load, measures};
-use shocktrial::scenario::expect::Verdict;
+use shocktrial::{scenario::expect::Verdict, simulation::Role};
 
 const REPLICATES: u64 = 40;
 
@@ -21,14 +21,19 @@ fn scenarios(folder: &str) -> Vec<String> {
 fn every_scenario_loads_and_runs() {
     // One trial with all its variants stands for the others, whose base runs `trials` looks at.
     let mut all = vec!["scenarios/published/ecls_shock.toml".to_owned()];
-    all.extend(["designs", "peers"].iter().flat_map(|f| scenarios(&format!("scenarios/{f}"))));
+    all.extend(["designs", "peers", "studies"].iter().flat_map(|f| scenarios(&format!("scenarios/{f}"))));
     assert!(all.iter().any(|p| p.ends_with("ecls_shock.toml")) && all.len() >= 5, "{all:?}");
     for path in all {
         let scenario = load(&path, &[]);
         assert!(!scenario.title.is_empty() && !scenario.question.is_empty(), "{path} says what it is for");
         let measures = measures(&scenario, Some(REPLICATES));
         for run in &scenario.runs {
-            let claim = if run.null { "type_i_error" } else { "power" };
+            let drawn = matches!(run.role, Role::Prior(_));
+            let claim = match (run.null, drawn) {
+                (true, _) => "type_i_error",
+                (_, true) => "assurance",
+                _ => "power",
+            };
             let primary = &run.trial.estimands[0].name;
             let power = measures.get(run.number, primary, "", claim);
             assert_eq!(power.replicates, run.replicates.min(REPLICATES), "{path} {}", run.variant);
@@ -38,6 +43,10 @@ fn every_scenario_loads_and_runs() {
                 "{path} {}",
                 run.variant
             );
+            if drawn {
+                // What is drawn has no one true value.
+                continue;
+            }
             let truth = measures.get(run.number, primary, "", "truth").value;
             let null = if run.trial.estimands[0].method.summary.is_ratio() { 1.0 } else { 0.0 };
             assert!(

@@ -2,10 +2,10 @@
 
 mod lakatos;
 
-use crate::simulation::{everything, load, prepare};
+use crate::simulation::{blocks, everything, load, measures, prepare};
 use shocktrial::{
     scenario::Scenario,
-    simulation::with_threads,
+    simulation::{Role, with_threads},
     sizing::{
         Asked, Find, Found, Goal, Ladder, Outcome, Question, Share, Sizes, Study, search, study,
         tables::Tables,
@@ -280,4 +280,123 @@ fn a_study_does_not_depend_on_threads() {
 fn the_error_of_a_mean_of_strata_is_theirs() {
     let mean = Share::mean(&[Share::of(0, 100), Share::of(100, 100)]);
     assert_eq!((mean.value, mean.mcse), (0.5, 0.0));
+}
+
+/// A sweep of sizes shares one cohort and changes no row of any run.
+#[test]
+fn a_sweep_of_sizes_gives_the_rows_of_each_size_alone() {
+    let base = STRATEGIES.split("[comparison]").next().unwrap();
+    let swept = prepare(&format!("{base}\n[sweep]\n\"trial.patients\" = [100, 200, 260]\n"));
+    let together = blocks(&swept, 0..20, 2);
+    for (place, size) in [(1, "100"), (2, "200"), (3, "260")] {
+        let alone = prepare(&base.replace("patients   = 300", &format!("patients   = {size}")));
+        let own = blocks(&alone, 0..20, 1);
+        for (together, own) in together.iter().zip(&own) {
+            assert_eq!(format!("{:?}", together.runs[place]), format!("{:?}", own.runs[0]), "{size}");
+        }
+    }
+}
+
+const STRATEGIES: &str = r#"
+title      = "Strategies"
+replicates = 600
+seed       = 8
+
+[population]
+registry = "../populations/cardiogenic_shock.toml"
+eligible = ["cause = ami", "lactate_mmol_per_l > 3"]
+
+[arm.control]
+label = "Usual care"
+
+[arm.pump]
+label = "Pump"
+effect.death_from_shock = { hazard_ratio = 0.5, within = "ventricular_phenotype = lv_dominant" }
+
+[endpoint.death_30d]
+any_of = ["death"]
+by     = "30 days"
+
+[estimand.primary]
+endpoint = "death_30d"
+compare  = { treatment = "pump", control = "control" }
+summary  = "risk_ratio"
+
+[trial]
+patients   = 300
+allocation = { ratio = { pump = 1, control = 1 }, blocks = [4] }
+follow_up  = "30 days"
+design     = { fixed = { alpha = { two_sided = 0.05 } } }
+
+[comparison]
+strategies = ["left ventricle"]
+
+[[variant]]
+name = "left ventricle"
+set."population.eligible" = ["cause = ami", "lactate_mmol_per_l > 3", "ventricular_phenotype = lv_dominant"]
+
+[[variant]]
+name = "not comatose"
+takes_away = true
+set."population.eligible" = ["cause = ami", "lactate_mmol_per_l > 3", "not comatose"]
+
+[[variant]]
+name = "complications do not kill"
+takes_away = true
+set."population.excess_after_complications" = 0.0
+"#;
+
+/// At equal screening a strategy enrols the share of the base that it accepts; parts are taken away together;
+/// the effect is drawn from the prior.
+#[test]
+fn runs_nobody_wrote_stand_beside_those_that_were() {
+    let scenario = prepare(STRATEGIES);
+    let names: Vec<&str> = scenario.runs.iter().map(|r| r.variant.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "",
+            "left ventricle",
+            "not comatose",
+            "complications do not kill",
+            "not comatose + complications do not kill",
+            "left ventricle, equal screening",
+            "effect from the prior"
+        ]
+    );
+    let role = |run: usize| &scenario.runs[run].role;
+    assert_eq!((role(2), role(3), role(4)), (&Role::TakenAway(1), &Role::Stated, &Role::TakenAway(2)));
+    assert_eq!(role(5), &Role::EqualScreening(1));
+    assert_eq!((scenario.texts.len(), scenario.recipes.len(), scenario.truths.len()), (7, 7, 7));
+    let taken = |run: usize| scenario.runs[run].trial.enrolment.probability.iter().sum::<f64>();
+    let patients = scenario.runs[5].trial.patients as f64;
+    assert!((patients - 300.0 * taken(1) / taken(0)).abs() <= 1.0);
+    let found = measures(&scenario, None);
+    let screened = |run: u32| found.get(run, "", "", "screened").value;
+    assert!((screened(6) / screened(1) - 1.0).abs() < 0.02 && screened(2) > 1.2 * screened(1));
+    let power = found.get(1, "primary", "", "power").value;
+    let assurance = found.get(7, "primary", "", "assurance");
+    assert!(assurance.value < power, "{power} {assurance:?}");
+    let likely = found.get(7, "primary", "", "assurance_from_likely");
+    assert!((0.0..=1.0).contains(&likely.value) && likely.replicates < 600);
+}
+
+/// A strategy that is not there, or stands twice, and costs below 0 are said.
+#[test]
+fn a_comparison_that_cannot_be_is_said() {
+    let said = |from: &str, to: &str| {
+        let text = STRATEGIES.replace(from, to);
+        let source = std::sync::Arc::new(shocktrial::error::Source { name: "test.toml".into(), text });
+        let folder = crate::simulation::at("scenarios/published");
+        let changes = shocktrial::scenario::Changes::default();
+        shocktrial::scenario::prepare(&source, &folder, &changes).unwrap_err().to_string()
+    };
+    let slip = said("strategies = [\"left ventricle\"]", "strategies = [\"left ventrical\"]");
+    assert!(slip.contains("there is no variant “left ventrical”; did you mean “left ventricle”?"), "{slip}");
+    let twice = said("strategies = [\"left", "strategies = [\"left ventricle\", \"left");
+    assert!(twice.contains("“left ventricle” stands here twice"), "{twice}");
+    let cost = said("[comparison]", "[comparison]\ncost = { screened = -4 }");
+    assert!(cost.contains("-4 is not a cost; write 0 or more"), "{cost}");
+    let sd = said("seed       = 8", "seed = 8\nprior = { share_of_benefit = { mean = 0.5, sd = 0.0 } }");
+    assert!(sd.contains("0 is not a standard deviation; it has to be above 0"), "{sd}");
 }
