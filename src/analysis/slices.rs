@@ -222,7 +222,10 @@ impl Slices {
             counted.by_kind.clear();
             counted.by_kind.resize(self.levels[subgroup], [0; KINDS]);
             for (&level, &kind) in self.level[subgroup].iter().zip(&self.kind) {
-                counted.by_kind[usize::from(level)][usize::from(kind) % KINDS] += 1;
+                // Patients of whom it was not recorded are at no level.
+                if let Some(of_level) = counted.by_kind.get_mut(usize::from(level)) {
+                    of_level[usize::from(kind) % KINDS] += 1;
+                }
             }
         }
         &counted.by_kind[usize::from(of)]

@@ -1,16 +1,38 @@
 //! Comparisons within replicates against their plain twin.
 
-use crate::simulation::{everything, replicate};
+use crate::simulation::{everything, load, replicate};
 use shocktrial::{
-    analysis::comparison::{Buffers, Strata, sides},
+    analysis::{
+        comparison::{Buffers, Strata, sides},
+        subgroup::MISSING_LEVEL,
+    },
     outcome::endpoint::Observed,
-    trial::{design::Design, record::Slice},
+    scenario::Scenario,
+    trial::{Trial, design::Design, record::Slice},
 };
 
 /// Every comparison of a look, made at once, is the one made alone by the plain code, to the last bit.
 #[test]
 fn comparisons_made_together_are_comparisons_made_alone() {
-    let scenario = everything();
+    let rows = compare_alone(everything());
+    assert!(rows > 500, "{rows} comparisons");
+}
+
+/// Patients whose level was not recorded are in no level of a subgroup, and in the comparison of everybody.
+#[test]
+fn patients_of_no_recorded_level_are_left_out_of_all_levels() {
+    let set = [
+        ("population.eligible", r#"["cause = ami", "not comatose"]"#),
+        ("estimand.primary.subgroups", r#"["ventricular_phenotype"]"#),
+    ];
+    let scenario = load("scenarios/designs/misclassified_phenotype.toml", &set);
+    let unrecorded = |trial: &Trial| trial.subgroups.iter().any(|s| s.code.contains(&MISSING_LEVEL));
+    assert!(scenario.runs.iter().any(|run| unrecorded(&run.trial)), "somebody's phenotype is not recorded");
+    assert!(compare_alone(&scenario) > 100);
+}
+
+/// Makes every comparison of some replicates alone and holds it against the row; how many there were.
+fn compare_alone(scenario: &Scenario) -> usize {
     let mut rows = 0;
     for run in scenario.runs.iter().filter(|run| matches!(run.trial.design, Design::Fixed(_))) {
         let trial = &run.trial;
@@ -54,5 +76,5 @@ fn comparisons_made_together_are_comparisons_made_alone() {
             }
         }
     }
-    assert!(rows > 500, "{rows} comparisons");
+    rows
 }
