@@ -4,6 +4,7 @@ mod analysis;
 mod calibration;
 mod cli;
 mod conduct;
+mod docs;
 mod evidence;
 mod known_answers;
 mod outcome;
