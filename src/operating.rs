@@ -13,6 +13,7 @@ use crate::{
     statistics::wilson_interval,
     trial::{
         Trial,
+        claim::Claim,
         record::{Decision, Row, Slice, TrialRow},
     },
 };
@@ -522,6 +523,8 @@ struct Writer {
     null: bool,
     /// Whether the effect is drawn from the prior.
     prior: bool,
+    claim: Claim,
+    higher_is_better: bool,
     /// Whether the counts of a row are patients with an event.
     risks: bool,
     arms: [String; 2],
@@ -544,13 +547,22 @@ impl Writer {
             population,
             level,
             look,
-            method: if interaction { "interaction" } else { estimand.method.name() },
+            method: if interaction { "interaction" } else { estimand.method_name() },
             ..Measure::blank(run.number, 0)
         };
         let arms = [0, 1].map(|side| trial.side_name(estimand, side));
         let risks = estimand.method.summary.reads() == Yields::Event;
-        let (ratio, prior) = (estimand.method.summary.is_ratio(), matches!(run.role, Role::Prior(_)));
-        Writer { like, ratio, interaction, null: run.null, prior, risks, arms }
+        Writer {
+            like,
+            ratio: estimand.method.summary.is_ratio(),
+            interaction,
+            null: run.null,
+            prior: matches!(run.role, Role::Prior(_)),
+            claim: estimand.claim,
+            higher_is_better: trial.endpoints[estimand.endpoint].higher_is_better,
+            risks,
+            arms,
+        }
     }
 
     fn comparison(&self, cell: &Cell, truth: Truth, list: &mut Vec<Measure>) {
@@ -565,7 +577,8 @@ impl Writer {
             self.estimation(cell, truth, like, list);
             return;
         }
-        let power = match (self.null, self.prior) {
+        let error = self.claim.is_error(self.null, truth.value, self.higher_is_better);
+        let power = match (error, self.prior) {
             (true, _) => "type_i_error",
             (_, true) => "assurance",
             _ => "power",

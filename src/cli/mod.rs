@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod analyze;
+mod boundaries;
 mod calibrate;
 mod check;
 mod conclude;
@@ -40,6 +41,7 @@ enum Command {
     Check(check::Arguments),
     Patients(patients::Arguments),
     Analyze(Box<analyze::Arguments>),
+    Boundaries(Box<boundaries::Arguments>),
     Population(population::Arguments),
     Calibrate(calibrate::Arguments),
     Validate(validate::Arguments),
@@ -104,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Patients(arguments) => patients::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Boundaries(arguments) => boundaries::run(&arguments),
         Command::Population(arguments) => population::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),

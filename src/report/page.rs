@@ -67,8 +67,9 @@ fn runs(results: &Results) -> String {
             table.add_row(vec![heading]);
         }
         let indent = if results.run(run).sweep.is_empty() { "" } else { "  " };
-        null |= results.run(run).null;
-        let star = if results.run(run).null { "*" } else { " " };
+        let error = results.power(run, place).is_some_and(|m| m.measure == "type_i_error");
+        null |= error;
+        let star = if error { "*" } else { " " };
         table.add_row(vec![
             format!("{indent}{}", results.short_name(run)),
             in_percent(control),
@@ -83,7 +84,7 @@ fn runs(results: &Results) -> String {
         format!("{label}: risk by arm and true effect from the model, how often a trial shows it\n{table}");
     text += "\n± Monte Carlo standard error";
     if null {
-        text += "; * no effect: benefit shown is the type I error";
+        text += "; * no effect, or one on the margin: benefit shown is the type I error";
     }
     text
 }

@@ -104,7 +104,7 @@ fn summary(scenario: &Scenario, measures: &[Measure], verdicts: &[Verdict], rang
                         "treatment": trial.arms[usize::from(e.treatment)].name,
                         "control": trial.arms[usize::from(e.control)].name,
                         "summary": e.method.summary.name(),
-                        "method": e.method.name(),
+                        "method": e.method_name(),
                         "scale": if e.method.summary.is_ratio() { "ratio; bias, rmse, standard errors and mcse on the log scale" } else { "difference" },
                         "benefit": "a statistic below 0",
                     })

@@ -1,5 +1,6 @@
 //! From TOML to trials ready to run; reads every TOML file.
 
+pub mod adaptive_text;
 mod beside;
 pub mod build;
 pub mod cite;

@@ -3,6 +3,7 @@
 //! The order is a protocol's: who, what can happen, what each arm does, what is asked, how the trial
 //! is run. The key is the kind (`effect.stroke = { hazard_ratio = 0.8 }`), so that an error knows its line.
 
+use super::adaptive_text::{BayesianText, ReEstimationText};
 use super::family_text::{
     AlphaSplitText, BayesianArmsText, ClosedTestText, DropTheLoserText, EnrichmentText, FactorialText,
     GraphicalText, HierarchicalText, MultiStageText, PlatformText, ResponseAdaptiveText,
@@ -536,6 +537,21 @@ pub struct EstimandText {
     #[serde(default)]
     pub strata: Vec<String>,
     pub better: Option<Better>,
+    /// What it is to show; that the treatment is better unless said.
+    #[serde(default)]
+    pub claim: ClaimText,
+}
+
+/// What an estimand is to show.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClaimText {
+    #[default]
+    Superiority,
+    /// Worse by less than this: a difference, or a ratio.
+    NonInferiority(f64),
+    /// Neither worse nor better by as much as this.
+    Equivalence(f64),
 }
 
 /// The two sides of a comparison.
@@ -638,6 +654,9 @@ pub enum DesignText {
     Fixed(FixedText),
     StopOrGo(StopOrGoText),
     GroupSequential(Box<GroupSequentialText>),
+    ReEstimation(Box<ReEstimationText>),
+    Bayesian(Box<BayesianText>),
+    CoPrimary(CoPrimaryText),
     ClosedTest(ClosedTestText),
     Graphical(GraphicalText),
     Hierarchical(HierarchicalText),
@@ -656,6 +675,14 @@ pub enum DesignText {
 #[serde(deny_unknown_fields)]
 pub struct FixedText {
     pub alpha: AlphaText,
+}
+
+/// One analysis of several estimands, all of which have to show benefit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoPrimaryText {
+    pub alpha: AlphaText,
+    pub estimands: Vec<String>,
 }
 
 /// Two stages: the trial stops for futility after the first unless the statistic is good enough.

@@ -8,6 +8,7 @@
 use super::{
     Purposes, Trial,
     allocation::Allocation,
+    claim::Claim,
     design::{Design, DesignState, Evidence, Look},
     pool::Pool,
     record::{Decision, Record, Row, Slice, TrialRow},
@@ -85,8 +86,9 @@ impl<'a> Alike<'a> {
         });
         let plain = estimands.iter().all(|e| {
             let summary = e.method.summary;
-            matches!(summary, Summary::RiskRatio | Summary::RiskDifference | Summary::OddsRatio)
-                || matches!(summary, Summary::HazardRatio | Summary::KaplanMeierDifference)
+            let plain = matches!(summary, Summary::RiskRatio | Summary::RiskDifference | Summary::OddsRatio)
+                || matches!(summary, Summary::HazardRatio | Summary::KaplanMeierDifference);
+            plain && e.claim == Claim::Superiority
         });
         let fixed = matches!(design, Design::Fixed(_));
         if !(there && paired && first && plain && fixed && measurements.is_empty() && subgroups.is_empty()) {

@@ -1,5 +1,6 @@
 //! Estimands: two arms, an end point, a summary measure, and what is made of bail-outs.
 
+use super::claim::Claim;
 use crate::{analysis::comparison::Method, outcome::endpoint::AtBailOut};
 use serde::Deserialize;
 
@@ -84,6 +85,8 @@ pub struct Estimand {
     pub subgroups: Vec<usize>,
     /// Index of the subgroup whose levels are the strata of a stratified test.
     pub strata: Option<usize>,
+    /// What it is to show.
+    pub claim: Claim,
     /// Whether its estimate allows for stopping, in a group sequential design.
     pub after_stopping: Option<AfterStopping>,
     /// Further arms on the side of the treatment and on that of the control, pooled with them.
@@ -97,5 +100,12 @@ impl Estimand {
     pub fn arms(&self, side: usize) -> impl Iterator<Item = u8> + '_ {
         let first = if side == 0 { self.treatment } else { self.control };
         std::iter::once(first).chain(self.with[side].iter().copied())
+    }
+}
+
+impl Estimand {
+    /// The name of its method in tables.
+    pub fn method_name(&self) -> &'static str {
+        self.claim.method_name(self.method)
     }
 }

@@ -4,6 +4,7 @@ pub mod accrual;
 pub mod alike;
 pub mod allocation;
 pub mod calendar;
+pub mod claim;
 pub mod design;
 pub mod estimand;
 mod kinds;
@@ -254,6 +255,9 @@ impl Trial {
             let mut add = |slice, mut comparison: Comparison| {
                 if endpoint.higher_is_better && !matches!(slice, Slice::Interaction(_)) {
                     comparison.statistic = -comparison.statistic;
+                }
+                if !matches!(slice, Slice::Interaction(_)) {
+                    estimand.claim.restate(&mut comparison, estimand.method, endpoint.higher_is_better);
                 }
                 rows.push(Row {
                     look: look.stage.look,

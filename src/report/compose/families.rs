@@ -51,6 +51,7 @@ pub(super) fn design(trial: &Trial) -> Option<Described> {
     let level = |level: f64| format!("one-sided {}%", short(100.0 * level));
     Some(match &trial.design {
         Design::Fixed(_) | Design::StopOrGo(_) | Design::GroupSequential(_) => return None,
+        Design::ReEstimation(_) | Design::Bayesian(_) | Design::CoPrimary(_) => return None,
         Design::ClosedTest(design) => Described {
             facts: vec![
                 once(),

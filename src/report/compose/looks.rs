@@ -280,7 +280,7 @@ fn sizes(results: &Results, staged: &[usize]) -> crate::report::html::Table {
             };
             let mut row = vec![
                 format!("{}. {}", results.run(run).number, results.name(run)),
-                count(results.run(run).trial.patients as f64),
+                count(most(results, run)),
                 mean(find("patients"), 1),
                 quantiles("patients", 0),
             ];
@@ -296,6 +296,12 @@ fn sizes(results: &Results, staged: &[usize]) -> crate::report::html::Table {
         rows,
         &["Patients enrolled while a look was prepared are counted."],
     )
+}
+
+/// The most patients a trial may enrol.
+fn most(results: &Results, run: usize) -> f64 {
+    let trial = &results.run(run).trial;
+    trial.design.most_patients(trial.patients) as f64
 }
 
 /// Two lines for the terminal: stopping by look, and expected size.
@@ -322,7 +328,7 @@ pub fn lines(results: &Results, run: usize) -> Vec<String> {
     {
         list.push(format!(
             "At most {} patients; 90% of trials enrol {}",
-            count(results.run(run).trial.patients as f64),
+            count(most(results, run)),
             interval(&fixed(low, 0), &fixed(high, 0)),
         ));
     }

@@ -3,6 +3,7 @@
 //! Sections stand in the order of good practice for simulated designs; one that does not apply is left
 //! out. Every number from replicates carries its Monte Carlo error; numbers from the model have none.
 
+mod adaptive;
 pub(super) mod families;
 mod kinds;
 pub(super) mod looks;

@@ -214,6 +214,16 @@ pub fn design(results: &Results) -> Section {
             facts.push(fact("Looks", "One, when the last patient has been followed up"));
             decision_rule(fixed_design.critical)
         }
+        Design::CoPrimary(design) => {
+            facts.push(fact("Looks", "One, when the last patient has been followed up"));
+            let names: Vec<&str> =
+                design.hypotheses.iter().map(|h| trial.estimands[h.estimand].name.as_str()).collect();
+            facts.push(fact(
+                "Co-primary",
+                format!("{}; the trial succeeds if all show benefit", names.join(", ")),
+            ));
+            decision_rule(design.critical)
+        }
         Design::StopOrGo(two) => {
             let first = (trial.patients as f64 * two.first_stage).round();
             facts.push(fact(
@@ -237,6 +247,14 @@ pub fn design(results: &Results) -> Section {
             facts.extend(super::looks::facts(trial, looks));
             let bounds: Vec<String> = looks.upper.iter().map(|&u| fixed(-u, 3)).collect();
             format!("if z < {} at looks 1 to {}, as planned", bounds.join(", "), looks.count())
+        }
+        Design::ReEstimation(resized) => {
+            facts.extend(super::adaptive::resizing(trial, resized));
+            decision_rule(resized.critical)
+        }
+        Design::Bayesian(looks) => {
+            facts.extend(super::adaptive::posterior(trial, looks));
+            super::adaptive::success(looks)
         }
         _ => families::design(trial).map_or(String::new(), |described| {
             facts.extend(described.facts);

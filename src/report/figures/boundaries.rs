@@ -138,7 +138,7 @@ impl Boundaries {
         let edge = |region: &Region| {
             region.bounds.iter().copied().find(|b| b.is_finite()).map_or(y.at(0.0), |b| y.within(b))
         };
-        let room = x.at(first) - x.at(0.0) - 16.0;
+        let room = x.at(first) - x.at(0.0) - 30.0;
         let mut wants = Vec::new();
         for region in regions {
             let lines = font.wrap(region.words, room.max(60.0), 2);
@@ -149,7 +149,7 @@ impl Boundaries {
         let centres: Vec<f64> = wants.iter().map(|w| w.1).collect();
         let places = axis::spread(&centres, &heights, y.at(y.high), y.at(y.low));
         let at =
-            if room >= 60.0 { (x.at(first) - 12.0, Anchor::End) } else { (x.at(0.0) + 8.0, Anchor::Start) };
+            if room >= 60.0 { (x.at(first) - 24.0, Anchor::End) } else { (x.at(0.0) + 8.0, Anchor::Start) };
         for ((lines, _, colour), place) in wants.iter().zip(places) {
             let widest = font.widest(lines);
             let from = if at.1 == Anchor::End { at.0 - widest } else { at.0 };

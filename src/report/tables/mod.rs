@@ -40,13 +40,13 @@ impl Names {
             let mut places = HashMap::new();
             for (k, slice) in slices(trial, e).into_iter().enumerate() {
                 let (population, level, method) = match slice {
-                    Slice::All => ("all".to_owned(), String::new(), estimand.method.name()),
+                    Slice::All => ("all".to_owned(), String::new(), estimand.method_name()),
                     Slice::Level(s, l) => {
                         let subgroup = &trial.subgroups[usize::from(s)];
                         (
                             subgroup.name.clone(),
                             subgroup.levels[usize::from(l)].clone(),
-                            estimand.method.name(),
+                            estimand.method_name(),
                         )
                     }
                     Slice::Interaction(s) => {

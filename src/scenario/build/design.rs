@@ -3,9 +3,12 @@
 use super::{Builder, families::Spoken};
 use crate::{
     analysis::subgroup::Subgroup,
-    scenario::text::{AlphaText, DesignText},
+    scenario::{
+        document::suggestion,
+        text::{AlphaText, CoPrimaryText, DesignText},
+    },
     trial::{
-        design::{Design, Fixed, StopOrGo},
+        design::{CoPrimary, Design, Fixed, StopOrGo},
         estimand::Estimand,
     },
 };
@@ -46,6 +49,9 @@ impl Builder<'_> {
         let spoken = Spoken { estimands, subgroups, ratio };
         match &self.text.trial.design {
             DesignText::GroupSequential(_) => unreachable!("read above, because it adds estimands"),
+            DesignText::CoPrimary(text) => self.co_primary(text, estimands),
+            DesignText::ReEstimation(text) => self.re_estimation(text, estimands),
+            DesignText::Bayesian(text) => self.bayesian(text, estimands, subgroups),
             DesignText::Fixed(fixed) => {
                 Design::Fixed(Fixed::new(self.alpha("trial.design.fixed.alpha", &fixed.alpha)))
             }
@@ -75,5 +81,34 @@ impl Builder<'_> {
             DesignText::BayesianArms(text) => self.bayesian_arms(text, spoken),
             DesignText::Enrichment(text) => self.enrichment(text, spoken),
         }
+    }
+
+    fn co_primary(&mut self, text: &CoPrimaryText, estimands: &[Estimand]) -> Design {
+        const PATH: &str = "trial.design.co_primary";
+        let alpha = self.alpha(&format!("{PATH}.alpha"), &text.alpha);
+        let names: Vec<&str> = estimands.iter().map(|estimand| estimand.name.as_str()).collect();
+        let mut list = Vec::new();
+        for (i, name) in text.estimands.iter().enumerate() {
+            let path = format!("{PATH}.estimands.{i}");
+            match names.iter().position(|known| known == name) {
+                None => {
+                    self.wrong(&path, format!("there is no estimand “{name}”{}", suggestion(name, &names)))
+                }
+                Some(e) if list.contains(&e) => self.wrong(&path, format!("“{name}” is named twice")),
+                Some(e) => list.push(e),
+            }
+        }
+        if text.estimands.len() < 2 {
+            self.wrong(
+                &format!("{PATH}.estimands"),
+                "co-primary means two or more; one alone is a fixed design",
+            );
+        } else if self.findings.is_empty() && !list.contains(&0) {
+            self.wrong(
+                &format!("{PATH}.estimands"),
+                format!("the first estimand, “{}”, is one of them", names[0]),
+            );
+        }
+        Design::CoPrimary(CoPrimary::new(list, alpha))
     }
 }

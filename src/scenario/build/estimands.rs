@@ -10,8 +10,9 @@ use crate::{
         endpoint::Endpoint,
         kinds::{AtDeath, Kind},
     },
-    scenario::text::{Better, CompareText, EstimandText, SideText},
+    scenario::text::{Better, ClaimText, CompareText, EstimandText, SideText},
     trial::{
+        claim::Claim,
         estimand::{Estimand, Strategy},
         pool::Pool,
     },
@@ -58,6 +59,7 @@ impl Builder<'_> {
                     name: format!("{name}.{}", summary.name()),
                     method: Method { summary: *summary, test },
                     subgroups: Vec::new(),
+                    claim: Claim::Superiority,
                     ..first.clone()
                 });
             }
@@ -131,6 +133,7 @@ impl Builder<'_> {
             stratum: Vec::new(),
             subgroups: indices,
             strata,
+            claim: self.claim(path, text, Method { summary: text.summary, test }),
             after_stopping: None,
             with: [treated, controls],
             minus,
@@ -169,6 +172,34 @@ impl Builder<'_> {
         }
         let first = arms.first().copied().unwrap_or(0);
         (first, arms.into_iter().skip(1).collect())
+    }
+
+    /// What the estimand is to show.
+    fn claim(&mut self, path: &str, text: &EstimandText, method: Method) -> Claim {
+        let (key, stated) = match text.claim {
+            ClaimText::Superiority => return Claim::Superiority,
+            ClaimText::NonInferiority(margin) => ("non_inferiority", margin),
+            ClaimText::Equivalence(margin) => ("equivalence", margin),
+        };
+        let path = format!("{path}.claim.{key}");
+        let margin = if text.summary.is_ratio() { libm::log(stated).abs() } else { stated };
+        if !(margin > 0.0 && margin.is_finite()) {
+            let example = if text.summary.is_ratio() {
+                "a ratio such as 1.15"
+            } else {
+                "a number above 0, such as 0.05"
+            };
+            self.wrong(&path, format!("{stated} is not a margin; write {example}"));
+            return Claim::Superiority;
+        }
+        let claim = match text.claim {
+            ClaimText::Equivalence(_) => Claim::Equivalence(margin),
+            _ => Claim::NonInferiority(margin),
+        };
+        if !claim.fits(method) {
+            self.wrong(&path, "this test says nothing about a margin; write test = \"wald\", or summary = \"risk_difference\" with the usual test");
+        }
+        claim
     }
 
     /// Whether the summary measure and the test can read the end point.

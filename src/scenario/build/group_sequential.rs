@@ -3,13 +3,13 @@
 use super::Builder;
 use crate::{
     scenario::text::{
-        AlphaText, AssumingText, BoundaryText, FutilityText, GroupSequentialText, HarmText, RecruitmentText,
-        SpendByText, SpendingText, WhenText,
+        AlphaText, AssumingText, BoundaryText, FutilityText, GroupSequentialText, HarmText, SpendByText,
+        SpendingText, WhenText,
     },
     statistics::{Boundary, Paths, Sides, Spending, boundary_for_spent},
     trial::{
         design::{
-            Design, GroupSequential, Recruitment,
+            Design, GroupSequential,
             boundaries::{FutilityPlan, Plan},
             group_sequential::{Futility, Information, Looks, Rule},
         },
@@ -49,7 +49,7 @@ impl Builder<'_> {
                 "binding futility bounds buy power in one direction only; write alpha = { one_sided = … } or binding = false",
             );
         }
-        let recruitment = self.recruitment(text);
+        let recruitment = self.going_on(&at("recruitment"), text.recruitment);
         let harm = self.harm(text.harm.as_ref(), &information, sides);
         let mut design = GroupSequential {
             looks,
@@ -102,7 +102,7 @@ impl Builder<'_> {
                 );
                 return vec![1.0];
             };
-            builder.shares(list)
+            builder.shares(&at("looks"), list)
         };
         if let Some(events) = &text.events {
             if text.looks.is_some() || text.months.is_some() {
@@ -164,14 +164,14 @@ impl Builder<'_> {
     }
 
     /// Shares of the information at the looks.
-    fn shares(&mut self, list: &[f64]) -> Vec<f64> {
+    pub(super) fn shares(&mut self, path: &str, list: &[f64]) -> Vec<f64> {
         if list.len() > MOST_LOOKS {
-            self.wrong(&at("looks"), format!("{} looks are more than the {MOST_LOOKS} possible", list.len()));
+            self.wrong(path, format!("{} looks are more than the {MOST_LOOKS} possible", list.len()));
             return vec![1.0];
         }
         let before = self.findings.len();
         for (i, &share) in list.iter().enumerate() {
-            let path = at(&format!("looks.{i}"));
+            let path = format!("{path}.{i}");
             if share > 1.0 {
                 self.wrong(&path, format!("a look at {share} is beyond the last, which is at 1"));
             } else if share <= 0.0 || share.is_nan() {
@@ -181,7 +181,7 @@ impl Builder<'_> {
             }
         }
         if self.findings.len() == before && list.last() != Some(&1.0) {
-            self.wrong(&at("looks"), "the last look is at the end; write 1 as the last share");
+            self.wrong(path, "the last look is at the end; write 1 as the last share");
         }
         if self.findings.len() == before { list.to_vec() } else { vec![1.0] }
     }
@@ -429,20 +429,6 @@ impl Builder<'_> {
                 self.wrong(&at("harm"), "state harm as z = […], or as spending and error");
                 Vec::new()
             }
-        }
-    }
-
-    fn recruitment(&mut self, text: &GroupSequentialText) -> Recruitment {
-        match (text.recruitment, self.text.trial.sites.is_some()) {
-            (Some(RecruitmentText::GoesOn), false) => {
-                self.wrong(
-                    &at("recruitment"),
-                    "without trial.sites everybody arrives at once, so recruitment can only wait; state trial.sites",
-                );
-                Recruitment::Waits
-            }
-            (Some(RecruitmentText::Waits), _) | (None, false) => Recruitment::Waits,
-            (Some(RecruitmentText::GoesOn) | None, true) => Recruitment::GoesOn,
         }
     }
 

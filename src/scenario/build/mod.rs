@@ -3,6 +3,7 @@
 //! This file reads names, rules and end points; `effects` what arms do, `conduct` how the trial is run,
 //! `design` when it looks and what it decides, `estimands` what is asked, `subgroups` how patients are split.
 
+mod adaptive;
 mod cells;
 mod conduct;
 mod design;

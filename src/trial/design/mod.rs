@@ -13,9 +13,11 @@
 //! its reading with error messages in `scenario/build/design.rs`. Everything by estimand, arm or subgroup
 //! is in the rows; a design that wants the data of one stage alone says so in [`Design::by_stage`].
 
+pub mod bayesian;
 pub mod bayesian_arms;
 pub mod boundaries;
 pub mod closed_test;
+pub mod co_primary;
 pub mod drop_the_loser;
 pub mod enrichment;
 pub mod factorial;
@@ -26,6 +28,7 @@ pub mod group_sequential;
 pub mod multi_stage;
 pub mod platform;
 mod posterior;
+pub mod re_estimation;
 pub mod response_adaptive;
 pub mod rule;
 pub mod stop_or_go;
@@ -34,8 +37,11 @@ use super::{
     INTERACTION_ALPHA, Trial,
     record::{Decision, Row, Slice},
 };
+use crate::statistics::normal_quantile;
+pub use bayesian::Bayesian;
 pub use bayesian_arms::BayesianArms;
 pub use closed_test::ClosedTest;
+pub use co_primary::CoPrimary;
 pub use drop_the_loser::DropTheLoser;
 pub use enrichment::Enrichment;
 pub use factorial::Factorial;
@@ -45,6 +51,7 @@ pub use graphical::Graphical;
 pub use group_sequential::GroupSequential;
 pub use multi_stage::MultiStage;
 pub use platform::Platform;
+pub use re_estimation::ReEstimation;
 pub use response_adaptive::ResponseAdaptive;
 use std::ops::Range;
 pub use stop_or_go::StopOrGo;
@@ -55,6 +62,9 @@ pub enum Design {
     Fixed(Fixed),
     StopOrGo(StopOrGo),
     GroupSequential(Box<GroupSequential>),
+    ReEstimation(Box<ReEstimation>),
+    Bayesian(Box<Bayesian>),
+    CoPrimary(CoPrimary),
     ClosedTest(ClosedTest),
     Graphical(Graphical),
     Factorial(Factorial),
@@ -247,6 +257,9 @@ impl Design {
             Design::Fixed(design) => design.next_stage(trial, state),
             Design::StopOrGo(design) => design.next_stage(trial, state),
             Design::GroupSequential(design) => design.next_stage(trial, state),
+            Design::ReEstimation(design) => design.next_stage(trial, state),
+            Design::Bayesian(design) => design.next_stage(trial, state),
+            Design::CoPrimary(design) => design.next_stage(trial, state),
             Design::ClosedTest(_) | Design::Graphical(_) | Design::Factorial(_) => {
                 (state.made() == 0).then(|| Stage::last(trial, state))
             }
@@ -265,6 +278,9 @@ impl Design {
             Design::Fixed(design) => design.decide(evidence),
             Design::StopOrGo(design) => design.decide(evidence),
             Design::GroupSequential(design) => design.decide(evidence, state),
+            Design::ReEstimation(design) => design.decide(evidence, state),
+            Design::Bayesian(design) => design.decide(evidence, state),
+            Design::CoPrimary(design) => design.decide(evidence),
             Design::ClosedTest(design) => design.decide(evidence),
             Design::Graphical(design) => design.decide(evidence),
             Design::Factorial(design) => design.decide(evidence),
@@ -279,14 +295,21 @@ impl Design {
 
     /// Whether the design needs the comparisons of each stage alone.
     pub fn by_stage(&self) -> bool {
-        matches!(self, Design::DropTheLoser(_) | Design::Enrichment(_))
+        match self {
+            Design::DropTheLoser(_) | Design::Enrichment(_) => true,
+            Design::ReEstimation(design) => design.by_stage(),
+            _ => false,
+        }
     }
 
     /// The most looks a trial may make, the last included.
     pub fn most_looks(&self) -> usize {
         match self {
-            Design::Fixed(_) | Design::ClosedTest(_) | Design::Graphical(_) | Design::Factorial(_) => 1,
-            Design::StopOrGo(_) | Design::DropTheLoser(_) | Design::Enrichment(_) => 2,
+            Design::Fixed(_) | Design::CoPrimary(_) => 1,
+            Design::ClosedTest(_) | Design::Graphical(_) | Design::Factorial(_) => 1,
+            Design::StopOrGo(_) | Design::ReEstimation(_) => 2,
+            Design::DropTheLoser(_) | Design::Enrichment(_) => 2,
+            Design::Bayesian(design) => design.count(),
             Design::GroupSequential(design) => design.count(),
             Design::MultiStage(design) => design.looks.len(),
             Design::ResponseAdaptive(design) => design.looks(),
@@ -299,6 +322,8 @@ impl Design {
     pub fn family(&self) -> &[Hypothesis] {
         match self {
             Design::Fixed(_) | Design::StopOrGo(_) | Design::GroupSequential(_) => &[],
+            Design::ReEstimation(_) | Design::Bayesian(_) => &[],
+            Design::CoPrimary(design) => &design.hypotheses,
             Design::ClosedTest(design) => &design.hypotheses,
             Design::Graphical(design) => &design.hypotheses,
             Design::Factorial(design) => &design.factors,
@@ -329,12 +354,23 @@ impl Design {
         }
     }
 
+    /// The most patients a trial planned for `planned` may enrol.
+    pub fn most_patients(&self, planned: usize) -> usize {
+        match self {
+            Design::ReEstimation(design) => design.most,
+            _ => planned,
+        }
+    }
+
     /// The `z` beyond which a comparison is significant in one direction, for all that is not the primary.
     pub fn critical(&self) -> f64 {
         match self {
             Design::Fixed(design) => design.critical,
             Design::StopOrGo(design) => design.last.critical,
             Design::GroupSequential(design) => design.upper[design.count() - 1],
+            Design::ReEstimation(design) => design.critical,
+            Design::CoPrimary(design) => design.critical,
+            Design::Bayesian(design) => normal_quantile(design.success[design.count() - 1]),
             Design::ClosedTest(design) => design.single(),
             Design::Graphical(design) => design.single(),
             Design::Factorial(design) => design.critical(),

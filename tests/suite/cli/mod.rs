@@ -1,6 +1,7 @@
 //! The program as people run it.
 
 mod analyze;
+mod boundaries;
 mod commands;
 mod faults;
 mod folders;

@@ -29,17 +29,22 @@ fn every_scenario_loads_and_runs() {
         let measures = measures(&scenario, Some(REPLICATES));
         for run in &scenario.runs {
             let drawn = matches!(run.role, Role::Prior(_));
-            let claim = match (run.null, drawn) {
+            let estimand = &run.trial.estimands[0];
+            let primary = &estimand.name;
+            let higher = run.trial.endpoints[estimand.endpoint].higher_is_better;
+            let true_effect = scenario.truths[run.number as usize - 1].estimands[0][0];
+            let error = estimand.claim.is_error(run.null, true_effect, higher);
+            let claim = match (error, drawn) {
                 (true, _) => "type_i_error",
                 (_, true) => "assurance",
                 _ => "power",
             };
-            let primary = &run.trial.estimands[0].name;
             let power = measures.get(run.number, primary, "", claim);
             assert_eq!(power.replicates, run.replicates.min(REPLICATES), "{path} {}", run.variant);
             let patients = measures.get(run.number, "", "", "patients");
             assert!(
-                patients.value > 1.0 && patients.value <= run.trial.patients as f64,
+                patients.value > 1.0
+                    && patients.value <= run.trial.design.most_patients(run.trial.patients) as f64,
                 "{path} {}",
                 run.variant
             );

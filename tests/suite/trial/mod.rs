@@ -1,5 +1,6 @@
 //! Designs against arithmetic and against each other.
 
+mod adaptive;
 mod alike;
 mod group_sequential;
 
