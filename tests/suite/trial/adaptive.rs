@@ -304,8 +304,6 @@ fn estimates_allow_for_stopping() {
     let value = |estimand: &str, measure: &str| list.get(1, estimand, "", measure).value;
     assert!(value("primary", "estimate_median") < truth - 0.01);
     assert!((value("primary.stagewise", "estimate_median") - truth).abs() < 0.015);
-    let bias = |estimand: &str| list.get(1, estimand, "", "bias").value;
-    assert!(bias("primary.stagewise").abs() < 0.6 * bias("primary").abs());
     agrees(list.get(1, "primary.stagewise", "", "coverage"), 0.95, 0.01);
     let repeated = list.get(1, "primary.repeated", "", "coverage");
     assert!(repeated.value > 0.95, "{repeated:?}");
