@@ -439,6 +439,12 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
             robust_score_chi_square: Ok(0.0),
         });
     }
+    // A covariate that is the same in everybody of every risk set says nothing; rounding leaves a trace of it.
+    let says_nothing =
+        |a: usize| first_information.get(a, a) <= 1e-12 * events as f64 * spread[a] * spread[a];
+    if (0..p).any(says_nothing) {
+        return Err(Reason::Collinear);
+    }
     let first_step = first_information.solve(&first_score)?;
     let score_chi_square = first_step.iter().zip(&first_score).map(|(a, b)| a * b).sum();
     let robust_score_chi_square = prepared

@@ -1,6 +1,6 @@
 //! Identities that hold whatever the data.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 use shocktrial::statistics::*;
 
 /// Rows of a small trial: time, event, group, stratum; ties are common when `whole_days`.
@@ -46,7 +46,7 @@ fn swap(group: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn swapping_arms_flips_the_log_rank(rows in rows(true), rho in 0.0f64..2.0, gamma in 0.0f64..2.0) {

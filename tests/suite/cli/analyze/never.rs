@@ -1,6 +1,6 @@
 //! Whatever the data: no panic, and no number that is not one.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 use shocktrial::analysis::{
     answer::Answer,
     catalogue::MethodName,
@@ -82,7 +82,7 @@ fn every_method(data: &Dataset, settings: &Settings) -> Result<(), TestCaseError
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(48) })]
 
     #[test]
     fn small_tables_never_break_a_method(
