@@ -16,14 +16,7 @@ const MOST_SPLIT: f64 = 1_000_000.0;
 
 pub(super) fn answer(method: MethodName, data: &Dataset, settings: &Settings) -> Answer {
     let blank = Answer::on(method, Scale::Ratio, data);
-    made(blank.clone(), data, settings).unwrap_or_else(|reason| {
-        let blank = blank.because(reason);
-        if method == MethodName::NegativeBinomial && reason == Reason::NoConvergence {
-            blank.note("the counts vary no more than Poisson's; poisson says all there is")
-        } else {
-            blank
-        }
-    })
+    made(blank.clone(), data, settings).unwrap_or_else(|reason| blank.because(reason))
 }
 
 fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Reason> {
@@ -99,13 +92,20 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
                 fit.pearson_dispersion
             ))
         }
-        M::NegativeBinomial => {
-            let fit = negative_binomial(regression)?;
-            wald(blank, fit.coefficient(1), settings).note(format!(
+        M::NegativeBinomial => match negative_binomial(regression) {
+            Ok(fit) => wald(blank, fit.coefficient(1), settings).note(format!(
                 "{given}theta {:.4}, its error allowed for; Wald's test and interval",
                 fit.theta
-            ))
-        }
+            )),
+            // No more variable than Poisson's: then that model says all there is, as in a replicate.
+            Err(Reason::NoConvergence) => {
+                let fit = glm(regression, Family::Poisson)?;
+                wald(blank, fit.coefficient(1), settings).note(format!(
+                    "{given}the counts vary no more than Poisson's, whose model this is; Wald's test and interval"
+                ))
+            }
+            Err(reason) => return Err(reason),
+        },
         _ => return Err(Reason::Undefined),
     })
 }

@@ -56,6 +56,13 @@ fn made(blank: Answer, value: &[f64], data: &Dataset, settings: &Settings) -> Re
         return Err(Reason::EmptyArm);
     }
     let given = covariates_note(data);
+    let ranks = matches!(
+        blank.method,
+        M::MannWhitney | M::MannWhitneyCorrected | M::MannWhitneyExact | M::BrunnerMunzel | M::VanElteren
+    ) || blank.method == M::ProportionalOdds;
+    if !ranks && value.iter().any(|v| v.is_infinite()) {
+        return Ok(blank.because(Reason::Undefined).note("infinite values have ranks and no mean"));
+    }
     Ok(match blank.method {
         M::Welch => student(blank, welch(&one, &zero)?, settings)
             .note("treatment less control; Welch's test and interval"),

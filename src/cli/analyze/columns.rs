@@ -102,14 +102,17 @@ impl<'a> Table<'a> {
 
     /// A column as numbers, `None` where they are missing.
     pub fn some_numbers(&self, name: &str) -> Result<Vec<Option<f64>>> {
+        let numbers = self.some_values(name)?;
+        match numbers.iter().position(|x| x.is_some_and(f64::is_infinite)) {
+            Some(i) => Err(self.wrong(name, i, "the number is infinite").into()),
+            None => Ok(numbers),
+        }
+    }
+
+    /// The same where a number may be beyond all others, as of those who died.
+    pub fn some_values(&self, name: &str) -> Result<Vec<Option<f64>>> {
         match &self.column(name)?.values {
-            Values::Numbers(numbers) => {
-                let odd = (0..self.len()).find(|&i| numbers[self.rows[i]].is_some_and(f64::is_infinite));
-                match odd {
-                    Some(i) => Err(self.wrong(name, i, "the number is infinite").into()),
-                    None => Ok(self.rows.iter().map(|&i| numbers[i]).collect()),
-                }
-            }
+            Values::Numbers(numbers) => Ok(self.rows.iter().map(|&i| numbers[i]).collect()),
             Values::Words(words) => {
                 let number = |w: &str| w.trim().parse::<f64>().ok();
                 let odd = (0..self.len())
@@ -129,6 +132,12 @@ impl<'a> Table<'a> {
     /// A column as numbers, all there.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>> {
         let numbers = self.some_numbers(name)?;
+        numbers.iter().enumerate().map(|(i, x)| x.ok_or_else(|| self.missing(name, i))).collect()
+    }
+
+    /// A column as numbers that may be infinite, all there.
+    pub fn values(&self, name: &str) -> Result<Vec<f64>> {
+        let numbers = self.some_values(name)?;
         numbers.iter().enumerate().map(|(i, x)| x.ok_or_else(|| self.missing(name, i))).collect()
     }
 

@@ -66,6 +66,7 @@ pub struct Arguments {
     #[arg(long, value_name = "COL", help_heading = "End point")]
     time: Option<String>,
     /// Column with 1 where the answer by the horizon is known; without it, known unless the event is missing.
+    /// For competing risks with --event: known before --horizon without the event, another came first.
     #[arg(long, value_name = "COL", help_heading = "End point", requires = "event")]
     known: Option<String>,
     /// Column with the kind of the first event, for competing risks.

@@ -2,7 +2,7 @@
 
 use super::{Arguments, Kind, columns::Table, tiers};
 use crate::{
-    analysis::dataset::Outcome,
+    analysis::{catalogue::Reads, dataset::Outcome},
     error::{Error, Result},
 };
 
@@ -34,6 +34,10 @@ pub(super) fn read(arguments: &Arguments, table: &Table) -> Result<(Outcome, u8)
             None => vec![true; time.len()],
         };
         let event = table.flags(event)?;
+        if let (true, Some(_), Some(horizon)) = (wants_causes(arguments), &arguments.known, arguments.horizon)
+        {
+            return Ok((Outcome::Cause { cause: forestalled(&time, &event, &known, horizon), time }, 1));
+        }
         return Ok((Outcome::Event { event, known, time: Some(time) }, 1));
     }
     let seen = table.some_flags(event)?;
@@ -46,10 +50,10 @@ pub(super) fn read(arguments: &Arguments, table: &Table) -> Result<(Outcome, u8)
 }
 
 fn value(arguments: &Arguments, column: &str, table: &Table) -> Result<Outcome> {
-    let value = table.numbers(column)?;
     if kind(arguments) != Kind::Count {
-        return Ok(Outcome::Value(value));
+        return Ok(Outcome::Value(table.values(column)?));
     }
+    let value = table.numbers(column)?;
     if let Some(i) = value.iter().position(|x| *x < 0.0 || x.fract() != 0.0 || *x > LARGEST_COUNT) {
         let what = format!("{} is not a count; it has to be a whole number from 0 to 1000000", value[i]);
         return Err(table.wrong(column, i, &what).into());
@@ -69,9 +73,23 @@ fn value(arguments: &Arguments, column: &str, table: &Table) -> Result<Outcome> 
     Ok(Outcome::Count { count: value, exposure })
 }
 
+fn wants_causes(arguments: &Arguments) -> bool {
+    arguments.methods.first().is_some_and(|m| m.reads() == Reads::Cause)
+}
+
+/// Causes from events and what is known: whoever is known before the horizon to be without the event can no
+/// longer have it, so another came first.
+fn forestalled(time: &[f64], event: &[bool], known: &[bool], horizon: f64) -> Vec<u8> {
+    let cause = |i: usize| match (event[i], known[i] && time[i] < horizon) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => 0,
+    };
+    (0..time.len()).map(cause).collect()
+}
+
 /// What the value is: said, or a count where an exposure or a method for counts is named.
 pub(super) fn kind(arguments: &Arguments) -> Kind {
-    use crate::analysis::catalogue::Reads;
     let for_counts =
         arguments.methods.first().is_some_and(|m| m.reads() == Reads::Count) || arguments.offset.is_some();
     arguments.kind.unwrap_or(if for_counts { Kind::Count } else { Kind::Continuous })

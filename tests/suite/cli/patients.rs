@@ -3,11 +3,12 @@
 use super::{Folder, say};
 use crate::simulation::{EVERYTHING, at, everything, load, replicate};
 use shocktrial::{
+    error::Source,
     report::tables::{NamedValues, Values, read_data},
-    scenario::Scenario,
+    scenario::{self, Changes, Scenario},
     trial::record::Slice,
 };
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 /// Holds row `k` of run `run` against `analyze` on the patients that `patients` writes.
 fn agrees(
@@ -113,6 +114,85 @@ fn registry_patients_give_their_row() {
     let narrow = scenario.runs.iter().position(|r| r.variant == "not comatose").unwrap();
     agrees(&folder, &path, scenario, narrow, 3, &checks[..1]);
     same_hazards(&read(&folder.0.join("0-3.csv")), &read(&folder.0.join(format!("{narrow}-3.csv"))));
+}
+
+/// Every kind of end point and every method that a scenario can ask for it.
+#[test]
+fn patients_of_every_kind_give_their_row() {
+    const MORE: [(&str, &str, &str, &str); 9] = [
+        ("tests_days_welch", "days_out", "mean_difference", "welch"),
+        ("tests_marker_welch", "marker_3d", "mean_difference", "welch"),
+        ("tests_units_poisson", "units", "rate_ratio", "poisson"),
+        ("tests_fs", "hierarchy", "win_ratio", "finkelstein_schoenfeld"),
+        ("tests_kidney", "renal_replacement", "subdistribution_hazard_ratio", "fine_gray"),
+        ("tests_death_rd", "mixed", "risk_difference", "wald"),
+        ("tests_death_rr", "mixed", "risk_ratio", "wald"),
+        ("tests_death_or", "mixed", "odds_ratio", "wald"),
+        ("tests_death_km", "mixed", "kaplan_meier_difference", "wald"),
+    ];
+    let more = MORE.map(|(name, endpoint, summary, test)| {
+        format!(
+            "[estimand.{name}]\nendpoint = \"{endpoint}\"\ncompare = {{ treatment = \"treated\", control = \"control\" }}\nsummary = \"{summary}\"\ntest = \"{test}\"\n\n"
+        )
+    });
+    let text = crate::outcome::kinds::SCENARIO.replace("[trial]\n", &format!("{}[trial]\n", more.concat()));
+    let source = Arc::new(Source { name: "kinds.toml".into(), text: text.clone() });
+    // The truths are simulated at length and not asked here.
+    let changes = Changes { without_truths: true, ..Changes::default() };
+    let scenario = scenario::prepare(&source, &at("scenarios/published"), &changes).unwrap();
+    let folder = Folder::new("kinds");
+    let path = folder.write("kinds.toml", &text);
+    let csv = folder.path("patients.csv");
+    let said = say(&["patients", &path, "--replicate", "3", "--out", &csv]);
+    assert_eq!(said.code, 0, "{}", said.error);
+    let run = &scenario.runs[0];
+    let (_, record) = replicate(&scenario, run, 3);
+    let tiers = "time:death_180d_time:death_180d_event,lower:renal_replacement_event,higher:days_out_value";
+    let mixed = "--time mixed_time --event mixed_event --known mixed_known --horizon 30";
+    for (estimand, method, flags) in [
+        ("hierarchy", "win_ratio", format!("--tiers {tiers}")),
+        ("pairs", "finkelstein_schoenfeld", format!("--tiers {tiers}")),
+        ("tests_fs", "finkelstein_schoenfeld", format!("--tiers {tiers}")),
+        ("days", "mann_whitney", "--value days_out_value --better higher".to_owned()),
+        ("tests_days_welch", "welch", "--value days_out_value --better higher".to_owned()),
+        ("marker", "ancova", "--value marker_3d_value --adjust marker_3d_baseline --drop-missing".to_owned()),
+        ("tests_marker_welch", "welch", "--value marker_3d_value --drop-missing".to_owned()),
+        ("peak", "mann_whitney", "--value marker_peak_value --drop-missing".to_owned()),
+        ("units", "negative_binomial", "--value units_value --offset units_exposure --drop-missing".to_owned()),
+        ("tests_units_poisson", "poisson", "--value units_value --offset units_exposure --drop-missing".to_owned()),
+        ("tests_kidney", "fine_gray", "--time renal_replacement_time --event renal_replacement_event --known renal_replacement_known --horizon 180".to_owned()),
+        ("mixed", "risk_ratio", mixed.to_owned()),
+        ("tests_death_rd", "risk_difference_wald", mixed.to_owned()),
+        ("tests_death_rr", "risk_ratio_wald", mixed.to_owned()),
+        ("tests_death_or", "odds_ratio_wald", mixed.to_owned()),
+        ("tests_death_km", "kaplan_meier_difference", mixed.to_owned()),
+    ] {
+        let index = run.trial.estimands.iter().position(|e| e.name == estimand).unwrap();
+        let row = record.rows.iter().find(|r| usize::from(r.estimand) == index && r.slice == Slice::All).unwrap();
+        let mut arguments = vec!["analyze", &csv, "--json", "--method", method];
+        arguments.extend(["--arm", "arm_assigned", "--treatment", "treated", "--control", "control"]);
+        arguments.extend(flags.split(' '));
+        let said = say(&arguments);
+        assert_eq!(said.code, 0, "{estimand}: {}", said.error);
+        let list: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let (c, found) = (&row.comparison, &list[0]);
+        assert!(c.reason.is_none(), "{estimand}: {c:?}");
+        let number = |field: &str| found[field].as_f64().unwrap_or(f64::NAN);
+        let ratio = found["scale"] == "ratio";
+        let raw = |field: &str| if ratio { number(field).ln() } else { number(field) };
+        // The row keeps means beside a test of ranks, and win odds beside the permutation test.
+        let same_measure = !matches!(estimand, "days" | "peak" | "pairs" | "tests_fs");
+        if same_measure {
+            for (field, wanted) in [("estimate", c.estimate), ("lower", c.lower), ("upper", c.upper)] {
+                let apart = (raw(field) - wanted).abs();
+                assert!(apart < 1e-9 * (1.0 + wanted.abs()), "{estimand}: {field} {} {wanted}", raw(field));
+            }
+            assert!((number("se") - c.se).abs() < 1e-9 * (1.0 + c.se), "{estimand}: se");
+        }
+        assert!((number("p_value") - c.p_value).abs() < 1e-9, "{estimand}: P {} {}", number("p_value"), c.p_value);
+        assert_eq!(number("statistic") < 0.0, c.statistic < 0.0, "{estimand}: direction");
+        assert_eq!(number("n"), f64::from(c.n_treatment + c.n_control), "{estimand}: patients");
+    }
 }
 
 fn read(path: &Path) -> Vec<NamedValues> {

@@ -4,7 +4,7 @@ use crate::simulation::{agrees, measures, prepare};
 
 /// Patients who are all alike: death of 20, 47 and 58.5 % by days 2, 30 and 180, renal replacement of 15 %
 /// at the outset, a log-normal stay, a count, and a number followed up.
-const SCENARIO: &str = r#"
+pub const SCENARIO: &str = r#"
 title      = "Kinds"
 question   = "What comes of each kind of end point?"
 replicates = 400

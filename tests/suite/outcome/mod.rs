@@ -2,7 +2,7 @@
 
 mod course;
 mod expectation;
-mod kinds;
+pub mod kinds;
 pub mod slow;
 mod switching;
 mod twin;
