@@ -126,23 +126,14 @@ pub fn proportional_odds(outcome: &[u32], covariates: &[&[f64]]) -> Result<Propo
     // From centred covariates back: ζ = ζ' + β·centre.
     let lift = dot(&theta[..k], &centre);
     let inverse = now.2.inverse()?;
-    let mut covariance = inverse.clone();
-    let spread = |a: usize, b: usize| -> f64 {
-        let of = |a: usize| -> Vec<f64> {
-            let mut v = vec![0.0; size];
-            v[a] = 1.0;
-            if a >= k {
-                v[..k].copy_from_slice(&centre);
-            }
-            v
-        };
-        dot(&inverse.times(&of(a)), &of(b))
-    };
+    let mut back = Matrix::zero(size);
     for a in 0..size {
-        for b in 0..size {
-            covariance.set(a, b, spread(a, b));
+        back.set(a, a, 1.0);
+        if a >= k {
+            (0..k).for_each(|j| back.set(a, j, centre[j]));
         }
     }
+    let covariance = back.product(&inverse).product(&back.transposed());
     Ok(ProportionalOdds {
         coefficients: theta[..k].to_vec(),
         thresholds: theta[k..].iter().map(|z| z + lift).collect(),
