@@ -33,8 +33,22 @@ impl Purpose {
     pub const ACCRUAL: Purpose = Purpose::named("accrual");
     /// Which site a patient comes to.
     pub const SITE: Purpose = Purpose::named("site");
-    /// How fast each site of a trial enrols, and when it opens.
+    /// How fast each site of a trial enrols.
     pub const SITE_RATE: Purpose = Purpose::named("site rate");
+    /// Which kind of site each is.
+    pub const SITE_CLASS: Purpose = Purpose::named("site class");
+    /// When each site opens.
+    pub const SITE_OPENING: Purpose = Purpose::named("site opening");
+    /// How well the patients of each site fare.
+    pub const SITE_MORTALITY: Purpose = Purpose::named("site mortality");
+    /// How well a treatment works at each site.
+    pub const SITE_EFFECT: Purpose = Purpose::named("site effect");
+    /// When something outside ends recruitment.
+    pub const EXTERNAL_STOP: Purpose = Purpose::named("external stop");
+    /// In which order sites are randomised.
+    pub const CLUSTERS: Purpose = Purpose::named("clusters");
+    /// Whether a survivor refuses deferred consent.
+    pub const DEFERRED_CONSENT: Purpose = Purpose::named("deferred consent");
     /// Which arm a patient is allocated to.
     pub const ALLOCATION: Purpose = Purpose::named("allocation");
     /// Whether a patient starts the treatment of the arm.

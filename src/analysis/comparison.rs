@@ -154,11 +154,15 @@ pub enum Test {
     NegativeBinomial,
     /// Finkelstein and Schoenfeld's permutation test of the pairs.
     FinkelsteinSchoenfeld,
+    /// Student's t test of the risks of whole sites.
+    ClusterT,
+    /// Regression with the sandwich error by site.
+    ClusterRobust,
 }
 
 impl Test {
     /// All tests.
-    pub const ALL: [Test; 13] = [
+    pub const ALL: [Test; 15] = [
         Test::ChiSquare,
         Test::LogRank,
         Test::StratifiedLogRank,
@@ -172,6 +176,8 @@ impl Test {
         Test::Poisson,
         Test::NegativeBinomial,
         Test::FinkelsteinSchoenfeld,
+        Test::ClusterT,
+        Test::ClusterRobust,
     ];
 
     /// The word a scenario writes.
@@ -190,7 +196,14 @@ impl Test {
             Test::Poisson => "poisson",
             Test::NegativeBinomial => "negative_binomial",
             Test::FinkelsteinSchoenfeld => "finkelstein_schoenfeld",
+            Test::ClusterT => "cluster_t",
+            Test::ClusterRobust => "cluster_robust",
         }
+    }
+
+    /// Whether it reads which site a patient belongs to.
+    pub fn by_cluster(self) -> bool {
+        matches!(self, Test::ClusterT | Test::ClusterRobust)
     }
 
     /// Whether it is done within strata.
@@ -229,6 +242,8 @@ impl Test {
             Test::ProportionalOdds => summary == Summary::CommonOddsRatio,
             Test::Poisson | Test::NegativeBinomial => summary == Summary::RateRatio,
             Test::FinkelsteinSchoenfeld => wins,
+            Test::ClusterT => summary == Summary::RiskDifference,
+            Test::ClusterRobust => matches!(summary, Summary::OddsRatio | Summary::HazardRatio),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod catalogue;
+pub mod cluster;
 pub mod comparison;
 pub mod competing;
 pub mod dataset;

@@ -12,6 +12,7 @@ use crate::{
     trial::{
         Trial, Workspace,
         accrual::Accrual,
+        allocation::{Allocation, Scheme},
         design::{Design, Fixed},
         pool::Pool,
         record::Record,
@@ -50,6 +51,8 @@ pub fn complete(trial: &Trial, pool: &Pool, null: bool, mut truth: Truth) -> Tru
     let large = Trial {
         patients: PATIENTS / trials as usize,
         accrual: Accrual::immediate(),
+        // Whoever is randomised, the arms are compared on the same patients.
+        allocation: Allocation { scheme: Scheme::Patients, by_site: false, ..trial.allocation.clone() },
         design: Design::Fixed(Fixed::new(0.025)),
         estimands: simulated.iter().map(|&e| trial.estimands[e].clone()).collect(),
         ..trial.clone()

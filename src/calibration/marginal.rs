@@ -123,6 +123,7 @@ impl<'a> Arm<'a> {
         let mut by_arm = Vec::new();
         let each = points.len();
         for (k, factors) in points.into_iter().enumerate() {
+            by_arm.clear();
             self.course.rates_by_arm(patient, factors, &mut by_arm);
             let patient = Patient { by_arm: &by_arm, ..patient };
             self.add_one((row * each + k, 1), patient, treatment, weight, member, sums, space);

@@ -109,6 +109,13 @@ impl PiecewiseHazard {
         Self::new(&knots, &rates)
     }
 
+    /// The step function put off to a day, 1 before.
+    pub fn started_on(&self, day: f64) -> Self {
+        let knots: Vec<f64> = std::iter::once(0.0).chain(self.pieces.iter().map(|p| p.knot + day)).collect();
+        let rate: Vec<f64> = std::iter::once(1.0).chain(self.pieces.iter().map(|p| p.rate)).collect();
+        Self::new(&knots, &rate)
+    }
+
     /// The hazard as seen by a clock that starts `delay` days later.
     pub fn delayed(&self, delay: f64) -> Self {
         let mut knots = vec![0.0];

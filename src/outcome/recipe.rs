@@ -65,6 +65,8 @@ pub struct ArmRecipe {
     pub effects: Vec<Effect>,
     pub bail_outs: Vec<BailOutRecipe>,
     pub instead: Vec<(usize, f64)>,
+    /// Day since randomisation on which the treatment starts; until then usual care.
+    pub starts: f64,
 }
 
 /// Everything that makes the course of a trial's patients.
@@ -199,7 +201,8 @@ impl Recipe {
         for effect in arm.effects.iter().filter(|e| e.event == event && e.classes[class]) {
             let ratios: Vec<f64> =
                 effect.log_hazard_ratios(&arm.effects).iter().map(|&x| libm::exp(x)).collect();
-            hazard = hazard.times(&PiecewiseHazard::new(effect.knots_of(&arm.effects), &ratios));
+            let step = PiecewiseHazard::new(effect.knots_of(&arm.effects), &ratios);
+            hazard = hazard.times(&if arm.starts > 0.0 { step.started_on(arm.starts) } else { step });
         }
         hazard
     }

@@ -50,6 +50,16 @@ impl<'a> Draft<'a> {
         self.columns.rows.truncate(stay.len());
     }
 
+    /// How many patients are left.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether none are.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
     /// Makes every column and hands them over.
     pub fn finish(mut self) -> Columns {
         for column in 0..self.registry.dictionary.len() {

@@ -112,6 +112,22 @@ impl Registry {
         rule.clauses().into_iter().map(share).collect()
     }
 
+    /// Of the first `rows` rows, the part that meets all parts of `rule` before one and not that one: for each
+    /// part in the order written.
+    pub fn first_failures(&self, rule: &Expression, rows: u64) -> Vec<(String, f64)> {
+        let mut draft = self.draft(0..rows);
+        let mut before = rows as usize;
+        rule.clauses()
+            .into_iter()
+            .map(|clause| {
+                draft.keep(&clause);
+                let failed = before - draft.len();
+                before -= failed;
+                (clause.to_string(), failed as f64 / rows as f64)
+            })
+            .collect()
+    }
+
     /// How many columns have to be made to apply a rule.
     fn cost(&self, rule: &Expression) -> usize {
         let mut needed = vec![false; self.dictionary.len()];

@@ -15,7 +15,8 @@ use toml::{
 const COMMAND_LINE: Range<usize> = 0..0;
 
 /// Tables in which one key says the kind: setting another key replaces the table instead of adding to it.
-const KIND_TABLES: [&str; 3] = ["trial.design", "population.homogeneous.event.*", "arm.*.effect.*"];
+const KIND_TABLES: [&str; 4] =
+    ["trial.design", "trial.allocation.clusters", "population.homogeneous.event.*", "arm.*.effect.*"];
 
 /// A number and where it is from.
 #[derive(Clone, Debug, PartialEq)]

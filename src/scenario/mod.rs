@@ -32,8 +32,12 @@ use crate::{
     },
     population::{Dictionary, Expression, Homogeneous, Population, Screening},
     simulation::{Role, Run},
-    trial::pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
+    trial::{
+        pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
+        screening::{Line, screening_log},
+    },
 };
+
 use build::{Builder, Cells, MOST_RULES};
 use document::{Document, Sourced};
 use expect::Expectation;
@@ -106,6 +110,8 @@ pub struct Scenario {
     pub warnings: Vec<String>,
     /// The column in which each run records a covariate, where it says how.
     pub recorded: Vec<Recorded>,
+    /// What becomes of those who are screened for the base run.
+    pub screening: Vec<Line>,
 }
 
 impl Scenario {
@@ -204,6 +210,7 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
         interventions: taken.iter().map(|t| t.source.clone()).collect(),
         warnings: made.warnings,
         recorded,
+        screening: made.screening,
     })
 }
 
@@ -409,6 +416,9 @@ fn population(document: &Document, text: &ScenarioText, place: Place) -> Result<
     }
 }
 
+/// Registry rows the screening log is counted on.
+const LOG_ROWS: u64 = 1 << 15;
+
 /// Makes the runs of a scenario, on one pool.
 struct Maker<'m, 'a> {
     /// The registry; `None` where each run states a homogeneous population.
@@ -422,6 +432,7 @@ struct Maker<'m, 'a> {
 }
 
 struct Made {
+    screening: Vec<Line>,
     population: Population,
     pool: Pool,
     runs: Vec<Run>,
@@ -465,11 +476,14 @@ impl Maker<'_, '_> {
         let share_taken = {
             let mut builder = Builder::new(&self.stated.0, &self.stated.1, &population);
             let eligible = builder.eligible();
-            let weights: Vec<f64> =
-                (0..pool.len()).map(|r| f64::from(u8::from(eligible.evaluate(&pool.columns, r)))).collect();
-            taken(&weights) * self.stated.1.trial.consent
+            let consent = builder.consent(&pool);
+            let alive = alive_at_randomisation(&self.stated.1, &population, &cells, &pool);
+            let weight = |row: usize| {
+                if eligible.evaluate(&pool.columns, row) { consent[row] * alive[row] } else { 0.0 }
+            };
+            taken(&(0..pool.len()).map(weight).collect::<Vec<f64>>())
         };
-        let (mut runs, mut recipes) = (Vec::new(), Vec::new());
+        let (mut runs, mut recipes, mut screening) = (Vec::new(), Vec::new(), Vec::new());
         for (index, run) in self.run_texts.iter().enumerate() {
             let number = index as u32 + 1;
             let population = self.same_patients(&population, run, index + 1)?;
@@ -482,7 +496,17 @@ impl Maker<'_, '_> {
             let endpoints = builder.endpoints();
             let alive = alive_at_randomisation(&run.text, &population, &cells, &pool);
             let shares = builder.shares_of_benefit();
+            if index == 0 {
+                let (eligible, consent) = (builder.eligible(), builder.consent(&pool));
+                let failing = match &population {
+                    Population::Registry(registry) => registry.first_failures(&eligible, LOG_ROWS),
+                    Population::Homogeneous(_) => Vec::new(),
+                };
+                let meets = |row: usize| eligible.evaluate(&pool.columns, row);
+                screening = screening_log(failing, &pool, meets, &alive, &consent);
+            }
             let mut trial = builder.trial(&recipe, endpoints, &pool, &alive, share_taken);
+            recipe.circumstances.days.clone_from(&trial.course.circumstances.days);
             let primary = trial.estimands.first().map(|e| usize::from(e.treatment));
             for (arm, &share) in
                 shares.iter().enumerate().filter(|(arm, share)| Some(*arm) != primary && **share != 1.0)
@@ -521,6 +545,7 @@ impl Maker<'_, '_> {
         }
         let truths = if changes.without_truths { Vec::new() } else { truths(&runs, &pool) };
         Ok(Made {
+            screening,
             population,
             pool,
             runs,

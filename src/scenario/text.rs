@@ -303,6 +303,8 @@ pub struct ArmText {
     /// A share of patients who get another arm's treatment from the start.
     #[serde(default)]
     pub instead: Vec<InsteadText>,
+    /// Time from randomisation to the start of the treatment; until then its effects do not hold.
+    pub starts_after: Option<Days>,
     /// Share of the arm's benefit that is true: a factor on the log hazard ratios by which it does good.
     #[serde(default = "one")]
     pub share_of_benefit: f64,
@@ -613,6 +615,18 @@ pub struct TrialText {
     /// Share of eligible patients who take part.
     #[serde(default = "one")]
     pub consent: f64,
+    /// The same among those who meet a rule; the first that holds counts.
+    #[serde(default)]
+    pub consent_if: Vec<ConsentText>,
+    pub deferred_consent: Option<DeferredConsentText>,
+    /// Change of mortality over calendar time.
+    pub trend: Option<TrendText>,
+    /// Recruitment ends on this day after the first site opened, whatever the number of patients.
+    pub recruitment_ends: Option<Days>,
+    /// Something outside may end recruitment: funding, a pandemic, another trial's result.
+    pub external_stop: Option<ExternalStopText>,
+    /// Time from an outcome to its place in the database.
+    pub adjudication: Option<Days>,
     pub design: DesignText,
 }
 
@@ -627,6 +641,87 @@ pub struct AllocationText {
     /// `site` or covariates; blocks are kept within each combination.
     #[serde(default)]
     pub stratify_by: Vec<String>,
+    pub minimise: Option<MinimiseText>,
+    pub clusters: Option<ClustersText>,
+}
+
+/// Minimisation over some factors.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MinimiseText {
+    /// `site`, covariates or rules.
+    pub over: Vec<String>,
+    /// Probability that the arm with the least imbalance is chosen.
+    #[serde(default = "default_minimise")]
+    pub probability: f64,
+}
+
+fn default_minimise() -> f64 {
+    0.8
+}
+
+/// Whole sites are randomised.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClustersText {
+    Parallel {},
+    SteppedWedge(SteppedWedgeText),
+}
+
+/// Sites change from one arm to another, group by group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SteppedWedgeText {
+    pub from: String,
+    pub to: String,
+    /// The first change, since the first site opened.
+    pub first: Days,
+    pub every: Days,
+    pub steps: u16,
+}
+
+/// Consent among those who meet a rule on recorded covariates.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentText {
+    pub rule: String,
+    pub share: f64,
+}
+
+/// Survivors are asked for consent after the emergency.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeferredConsentText {
+    pub asked: Days,
+    /// Share of those asked who refuse.
+    pub refuse: f64,
+    /// The same by arm, where it differs.
+    #[serde(default)]
+    pub refuse_in: Named<f64>,
+    pub data: RefusedText,
+}
+
+/// What becomes of the data of who refuses.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedText {
+    Removed,
+    KeptUntilThen,
+}
+
+/// A trend in mortality.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrendText {
+    pub death_hazard_ratio_per_year: f64,
+}
+
+/// The chance that recruitment is ended from outside by a day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalStopText {
+    pub risk: f64,
+    pub by: Days,
 }
 
 /// Where patients come from, and how fast.
@@ -637,6 +732,48 @@ pub struct SitesText {
     /// Sites open evenly over this time.
     pub opening: Option<Days>,
     pub patients_per_site_month: f64,
+    /// Sites open at random times within `opening` instead of evenly.
+    #[serde(default)]
+    pub random_opening: bool,
+    /// Coefficient of variation of the rates of sites.
+    #[serde(default)]
+    pub rate_variation: f64,
+    /// Times in which nobody is enrolled.
+    #[serde(default)]
+    pub pauses: Vec<PauseText>,
+    /// Patients a site may enrol.
+    pub most_patients: Option<u32>,
+    /// Kinds of sites.
+    #[serde(default)]
+    pub class: Named<SiteClassText>,
+    /// Standard deviation over sites of the log hazard of death.
+    #[serde(default)]
+    pub death_sd: f64,
+    /// Standard deviation over sites of the log hazard ratio of death under a treatment.
+    #[serde(default)]
+    pub effect_sd: f64,
+}
+
+/// A pause of all sites.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseText {
+    pub from: Days,
+    pub lasting: Days,
+}
+
+/// Sites of one kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteClassText {
+    /// Share of the sites.
+    pub share: f64,
+    /// Rate against other kinds.
+    #[serde(default = "one")]
+    pub rate: f64,
+    /// Hazard ratio of death against a usual site.
+    #[serde(default = "one")]
+    pub death_hazard_ratio: f64,
 }
 
 /// Loss to follow-up at a constant rate.
@@ -645,6 +782,12 @@ pub struct SitesText {
 pub struct LossText {
     pub share: f64,
     pub by: Days,
+    /// Power of the patient's own hazard of death that the hazard of loss follows; 0 none.
+    #[serde(default)]
+    pub follows_risk: f64,
+    /// Hazard ratio of loss by arm.
+    #[serde(default)]
+    pub hazard_ratio: Named<f64>,
 }
 
 /// The design; one key.

@@ -12,7 +12,7 @@ use crate::{
     statistics::TwoByTwo,
     trial::{
         Trial, Workspace,
-        allocation::Allocation,
+        allocation::{Allocation, Scheme},
         design::{Design, beyond},
         pool::Pool,
         record::Decision,
@@ -50,6 +50,10 @@ impl Tables {
             && trial.loss_rate == 0.0
             && !endpoint.higher_is_better
             && !trial.allocation.by_site
+            && trial.allocation.scheme == Scheme::Patients
+            && trial.leaving.none()
+            && trial.course.circumstances.none()
+            && trial.accrual.takes_everybody()
             && trial.arms.len() <= MOST_ARMS
             && trial.course.treatments.iter().all(plain))
         {
@@ -88,7 +92,7 @@ impl Tables {
         let events = Stream::new(seed, replicate, self.event);
         if let (&[_, _], [size]) = (&self.allocation.ratio[..], &self.allocation.blocks[..]) {
             let mut block = TwoArmBlocks::new(&self.allocation.ratio, *size);
-            self.count(sizes, &events, |place| block.next(luck.uniform(place)), counts);
+            self.count(sizes, &events, |place| block.next(luck.patients.uniform(place)), counts);
             return;
         }
         let cohort = &mut workspace.cohort;

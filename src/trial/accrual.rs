@@ -1,7 +1,9 @@
 //! Accrual: who is screened when, and who of them is enrolled.
 
+use super::sites::{Roster, SitePlan};
 use crate::{
     cohort::Cohort,
+    outcome::circumstances::{Circumstances, Factors},
     random::{Purpose, Stream},
     units::DAYS_PER_MONTH,
 };
@@ -17,12 +19,25 @@ pub struct Accrual {
     pub opening: f64,
     /// Candidates per site and day, once open.
     pub candidates_per_site_day: f64,
+    /// How sites differ, if they do.
+    pub plan: Option<SitePlan>,
+    /// Calendar day on which recruitment ends at the latest; infinite for none.
+    pub ends: f64,
+    /// Hazard per day that something outside ends recruitment.
+    pub stop_rate: f64,
 }
 
 impl Accrual {
     /// One site at which everybody arrives at once: for trials that state no accrual.
     pub fn immediate() -> Self {
-        Accrual { sites: 1, opening: 0.0, candidates_per_site_day: f64::INFINITY }
+        Accrual {
+            sites: 1,
+            opening: 0.0,
+            candidates_per_site_day: f64::INFINITY,
+            plan: None,
+            ends: f64::INFINITY,
+            stop_rate: 0.0,
+        }
     }
 
     /// Whether everybody arrives at once, at one site.
@@ -33,12 +48,12 @@ impl Accrual {
     /// Accrual from the rate a base design enrols at, of which it takes `share_taken` of the candidates.
     pub fn new(sites: u16, opening: f64, patients_per_site_month: f64, share_taken: f64) -> Self {
         let candidates_per_site_day = patients_per_site_month / DAYS_PER_MONTH / share_taken;
-        Accrual { sites, opening, candidates_per_site_day }
+        Accrual { sites, opening, candidates_per_site_day, ..Accrual::immediate() }
     }
 
     /// The day on which the expected number of candidates reaches `expected`: the integral of a rate
     /// that rises linearly while sites open, turned round.
-    fn day_of(&self, expected: f64) -> f64 {
+    pub(super) fn day_of(&self, expected: f64) -> f64 {
         let full = f64::from(self.sites) * self.candidates_per_site_day;
         if full.is_infinite() {
             return 0.0;
@@ -49,6 +64,24 @@ impl Accrual {
         } else {
             self.opening + (expected - by_opening) / full
         }
+    }
+
+    /// Whether recruitment goes on until the trial is full, whoever comes.
+    pub fn takes_everybody(&self) -> bool {
+        let most = self.plan.as_ref().map_or(usize::MAX, |plan| plan.most_patients);
+        self.ends.is_infinite() && self.stop_rate == 0.0 && most == usize::MAX
+    }
+
+    /// Days on which patients are expected, at evenly spaced ranks of `patients`, if a share `taken` of the
+    /// candidates is enrolled.
+    pub fn expected_days(&self, patients: usize, taken: f64) -> Vec<f64> {
+        const RANKS: usize = 64;
+        let roster = self.plan.as_ref().map(|plan| Roster::expected(self, plan));
+        let day = |k: usize| {
+            let expected = (k as f64 + 0.5) / RANKS as f64 * patients as f64 / taken;
+            roster.as_ref().map_or_else(|| self.day_of(expected), |roster| roster.day_of(expected))
+        };
+        (0..RANKS).map(day).filter(|day| *day < self.ends).collect()
     }
 
     /// How many sites are open on a day, at least one.
@@ -80,9 +113,14 @@ pub struct Progress {
     pub waited: f64,
 }
 
-/// The streams of one replicate that decide accrual.
-#[derive(Clone, Copy, Debug)]
+/// What decides accrual in one replicate: streams, and what was drawn of its sites.
+#[derive(Clone, Debug)]
 pub struct AccrualLuck {
+    roster: Option<Roster>,
+    /// Change of the log hazard of death per day, if anything multiplies hazards at all.
+    trend: Option<f64>,
+    /// Day on which recruitment ends.
+    ends: f64,
     row: Stream,
     consent: Stream,
     gap: Stream,
@@ -91,15 +129,39 @@ pub struct AccrualLuck {
 }
 
 impl AccrualLuck {
-    pub fn new(seed: u64, replicate: u64) -> Self {
+    pub fn new(accrual: &Accrual, circumstances: &Circumstances, seed: u64, replicate: u64) -> Self {
         let stream = |purpose| Stream::new(seed, replicate, purpose);
+        let stopped = if accrual.stop_rate > 0.0 {
+            -libm::log(stream(Purpose::EXTERNAL_STOP).uniform(0)) / accrual.stop_rate
+        } else {
+            f64::INFINITY
+        };
         AccrualLuck {
+            roster: accrual
+                .plan
+                .as_ref()
+                .map(|plan| Roster::draw(accrual, plan, circumstances, seed, replicate)),
+            trend: (!circumstances.none()).then_some(circumstances.trend),
+            ends: accrual.ends.min(stopped),
             row: stream(Purpose::REGISTRY_ROW),
             consent: stream(Purpose::CONSENT),
             gap: stream(Purpose::ACCRUAL),
             site: stream(Purpose::SITE),
             loss: stream(Purpose::LOSS),
         }
+    }
+
+    /// The day on which recruitment ends; infinite if nothing ends it early.
+    pub fn ends(&self) -> f64 {
+        self.ends
+    }
+
+    /// What multiplies a patient's hazards of death.
+    fn factors(&self, site: u16, day: f64) -> Option<Factors> {
+        let trend = libm::exp(self.trend? * day);
+        let Factors { death, effect } =
+            self.roster.as_ref().map_or(Factors { death: 1.0, effect: 1.0 }, |roster| roster.factors(site));
+        Some(Factors { death: death * trend, effect })
     }
 }
 
@@ -129,12 +191,22 @@ impl Accrual {
     ) {
         let pool = enrolment.probability.len() as u32;
         let timed = self.candidates_per_site_day.is_finite();
+        let last = until.day.min(luck.ends);
+        let day_of = |expected: f64| match &luck.roster {
+            None => self.day_of(expected),
+            Some(roster) => roster.day_of(expected),
+        };
+        let most = self.plan.as_ref().map_or(usize::MAX, |plan| plan.most_patients);
+        let mut enrolled_at = vec![0; if most < usize::MAX { usize::from(self.sites) } else { 0 }];
+        if most < usize::MAX {
+            cohort.site.iter().for_each(|&site| enrolled_at[usize::from(site)] += 1);
+        }
         while cohort.len() < until.patients && progress.screened < MOST_CANDIDATES {
             let place = progress.screened;
             let mut expected = progress.expected;
             if timed {
                 expected -= libm::log(luck.gap.uniform(place));
-                if until.day < f64::INFINITY && self.day_of(expected) + progress.waited >= until.day {
+                if last < f64::INFINITY && day_of(expected) + progress.waited >= last {
                     return;
                 }
             }
@@ -145,15 +217,25 @@ impl Accrual {
             if probability < 1.0 && luck.consent.uniform(place) >= probability {
                 continue;
             }
-            let day = self.day_of(progress.expected) + progress.waited;
+            let day = day_of(progress.expected) + progress.waited;
+            let site = match &luck.roster {
+                Some(roster) => roster.site(day - progress.waited, luck.site.uniform(place)),
+                None if self.sites > 1 => luck.site.below(place, self.open_on(day)) as u16,
+                None => 0,
+            };
+            if most < usize::MAX {
+                // A site that has its patients turns away who comes.
+                let enrolled = &mut enrolled_at[usize::from(site)];
+                if *enrolled == most {
+                    continue;
+                }
+                *enrolled += 1;
+            }
             cohort.place.push(place);
             cohort.row.push(row);
-            cohort.site.push(if self.sites > 1 {
-                luck.site.below(place, self.open_on(day)) as u16
-            } else {
-                0
-            });
+            cohort.site.push(site);
             cohort.enrolled.push(day);
+            cohort.factors.extend(luck.factors(site, day));
             let lost = if loss_rate > 0.0 {
                 -libm::log(luck.loss.uniform(place)) / loss_rate
             } else {

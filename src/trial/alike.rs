@@ -68,6 +68,8 @@ impl<'a> Alike<'a> {
             patients: _,
             follow_up,
             loss_rate,
+            leaving,
+            adjudication,
             endpoints,
             measurements,
             subgroups,
@@ -79,7 +81,10 @@ impl<'a> Alike<'a> {
             && one(&enrolment.probability)
             && narrower.is_empty()
             && accrual.is_immediate()
-            && *loss_rate == 0.0;
+            && *loss_rate == 0.0
+            && leaving.none()
+            && *adjudication == 0.0
+            && course.circumstances.none();
         let paired = arms.len() == 2 && allocation.is_in_pairs();
         let first = endpoints.iter().all(|e| {
             e.kind == Kind::FirstOf && e.any_of == [0] && e.ended_by.is_empty() && e.by <= *follow_up
@@ -119,7 +124,7 @@ impl<'a> Alike<'a> {
         room.order.resize(n.div_ceil(2), 0);
         room.first.resize(n.div_ceil(2), 0);
         room.second.resize(n / 2, 0);
-        Allocation::luck(seed, replicate).every_other_word(0, &mut room.order);
+        Allocation::luck(seed, replicate).patients.every_other_word(0, &mut room.order);
         death.every_other_word(0, &mut room.first);
         death.every_other_word(1, &mut room.second);
         let single = if n.is_multiple_of(2) { 0 } else { (room.order[n / 2] >> 63) as usize };

@@ -1,5 +1,6 @@
 //! Allocation: who gets which arm.
 
+use super::{clusters::Clusters, minimisation::Minimisation};
 use crate::{
     cohort::Cohort,
     random::{Purpose, Stream},
@@ -18,6 +19,28 @@ pub struct Allocation {
     /// Covariate stratum of each pool row, from 0; empty if blocks do not depend on covariates.
     pub stratum: Vec<u16>,
     pub strata: usize,
+    pub scheme: Scheme,
+}
+
+/// What is randomised, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Scheme {
+    /// Patients, alone or in blocks.
+    #[default]
+    Patients,
+    /// Patients, to where the arms then differ least.
+    Minimisation(Minimisation),
+    /// Whole sites.
+    Clusters(Clusters),
+}
+
+/// The streams allocation reads in one replicate.
+#[derive(Clone, Copy, Debug)]
+pub struct AllocationLuck {
+    /// One word for each patient.
+    pub patients: Stream,
+    /// One word for each site.
+    pub clusters: Stream,
 }
 
 /// What is left of the present block of each stratum; kept by a worker and cleared between trials.
@@ -39,7 +62,7 @@ impl Clone for Blocks {
 impl Allocation {
     /// Whether patients come in pairs, one for each of two arms, in either order.
     pub fn is_in_pairs(&self) -> bool {
-        self.ratio == [1, 1] && self.blocks == [2] && self.cells() == 1
+        self.ratio == [1, 1] && self.blocks == [2] && self.cells() == 1 && self.scheme == Scheme::Patients
     }
 
     fn cells(&self) -> usize {
@@ -66,8 +89,25 @@ impl Allocation {
         from: usize,
         ratio: &[u32],
         blocks: &mut Blocks,
-        luck: &Stream,
+        luck: &AllocationLuck,
     ) {
+        match &self.scheme {
+            Scheme::Patients => {}
+            Scheme::Minimisation(minimisation) => {
+                let uniforms: Vec<f64> =
+                    cohort.place.iter().map(|&place| luck.patients.uniform(place)).collect();
+                return minimisation.randomise(cohort, from, ratio, |i| uniforms[i]);
+            }
+            Scheme::Clusters(clusters) => {
+                let ranks = Clusters::ranks(self.sites, &luck.clusters);
+                for i in from..cohort.len() {
+                    let rank = ranks[usize::from(cohort.site[i])];
+                    cohort.assigned.push(clusters.arm(rank, self.sites, cohort.enrolled[i], ratio));
+                }
+                return;
+            }
+        }
+        let luck = &luck.patients;
         let arms = ratio.len();
         let whole: u32 = self.ratio.iter().sum();
         let open: u32 = ratio.iter().sum();
@@ -97,8 +137,11 @@ impl Allocation {
     }
 
     /// The stream allocation reads in one replicate.
-    pub fn luck(seed: u64, replicate: u64) -> Stream {
-        Stream::new(seed, replicate, Purpose::ALLOCATION)
+    pub fn luck(seed: u64, replicate: u64) -> AllocationLuck {
+        AllocationLuck {
+            patients: Stream::new(seed, replicate, Purpose::ALLOCATION),
+            clusters: Stream::new(seed, replicate, Purpose::CLUSTERS),
+        }
     }
 }
 
@@ -142,6 +185,7 @@ mod tests {
             sites: 3,
             stratum: Vec::new(),
             strata: 1,
+            scheme: Scheme::Patients,
         };
         for replicate in 0..50 {
             let arms = assigned(&allocation, 90, replicate);
@@ -163,6 +207,7 @@ mod tests {
             sites: 1,
             stratum: Vec::new(),
             strata: 1,
+            scheme: Scheme::Patients,
         };
         let mut seen = std::collections::HashMap::new();
         for replicate in 0..6000 {

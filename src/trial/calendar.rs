@@ -3,12 +3,12 @@
 use super::{
     Trial, Workspace,
     accrual::{AccrualLuck, Progress, Until},
-    allocation::{Allocation, Blocks},
+    allocation::{Allocation, AllocationLuck, Blocks},
     design::{Look, Recruitment, Stage, When},
+    leaving::LeavingLuck,
     pool::Pool,
     record::Decision,
 };
-use crate::random::Stream;
 
 /// How far recruitment has come.
 #[derive(Debug, Default)]
@@ -41,7 +41,8 @@ pub(super) struct Intake<'a> {
     trial: &'a Trial,
     pool: &'a Pool,
     accrual: AccrualLuck,
-    allocation: Stream,
+    allocation: AllocationLuck,
+    leaving: LeavingLuck,
 }
 
 /// Patients enrolled at a time while waiting for events.
@@ -52,8 +53,9 @@ impl<'a> Intake<'a> {
         Intake {
             trial,
             pool,
-            accrual: AccrualLuck::new(seed, replicate),
+            accrual: AccrualLuck::new(&trial.accrual, &trial.course.circumstances, seed, replicate),
             allocation: Allocation::luck(seed, replicate),
+            leaving: LeavingLuck::new(seed, replicate),
         }
     }
 
@@ -76,6 +78,9 @@ impl<'a> Intake<'a> {
         );
         trial.allocation.randomise(cohort, from, design.ratio(), &mut recruited.blocks, &self.allocation);
         trial.course.follow(cohort, from, luck, batch, |row| self.pool.patient(row));
+        if !trial.leaving.none() {
+            trial.leaving.decide(cohort, from, &trial.course, self.pool, &self.leaving);
+        }
     }
 
     /// Enrols until the look of `stage` can be made and the decision taken; what was decided is still open.
@@ -85,10 +90,11 @@ impl<'a> Intake<'a> {
         let cut = workspace.design.looks.last().map_or(reached, |before| reached.max(before.day));
         let planned = workspace.design.patients;
         let followed_up = |workspace: &Workspace| {
-            workspace.cohort.enrolled.last().map_or(0.0, |day| day + self.trial.follow_up)
+            workspace.cohort.enrolled.last().map_or(0.0, |day| day + self.trial.known_after())
         };
         // A stream of candidates that has run dry ends a trial as its planned size does.
-        let dry = matches!(stage.when, When::Followed(_)) && workspace.cohort.len() < stage.patients;
+        let dry = workspace.cohort.len() < stage.patients
+            && (matches!(stage.when, When::Followed(_)) || cut >= self.accrual.ends());
         let complete = (workspace.cohort.len() >= planned || dry)
             && patients == workspace.cohort.len()
             && cut + super::SAME_DAY >= followed_up(workspace);
@@ -125,7 +131,7 @@ impl<'a> Intake<'a> {
                 self.recruit(Until { patients: stage.patients, day: f64::INFINITY }, workspace);
                 let patients = stage.patients.min(workspace.cohort.len());
                 let last = workspace.cohort.enrolled[..patients].last();
-                (last.copied().unwrap_or(0.0) + days, patients)
+                (last.copied().unwrap_or(0.0) + days + self.trial.adjudication, patients)
             }
             When::Day(day) => {
                 self.recruit(Until { patients: stage.patients, day }, workspace);
@@ -142,7 +148,7 @@ impl<'a> Intake<'a> {
     /// The day on which everybody of a full stage has been followed up; infinite while it is not full.
     fn all_followed_up(&self, stage: &Stage, workspace: &Workspace) -> f64 {
         match workspace.cohort.enrolled.last() {
-            Some(last) if workspace.cohort.len() >= stage.patients => last + self.trial.follow_up,
+            Some(last) if workspace.cohort.len() >= stage.patients => last + self.trial.known_after(),
             _ => f64::INFINITY,
         }
     }
@@ -169,7 +175,8 @@ impl<'a> Intake<'a> {
             recruited.before.1.clone_from(&recruited.blocks);
             self.recruit(Until { patients: (enrolled + batch).min(stage.patients), day }, workspace);
             if workspace.cohort.len() == enrolled {
-                return day;
+                // Nobody comes any more: what has not happened by the end of follow-up will not.
+                return day.min(last + self.trial.known_after());
             }
             self.note_event_days(workspace);
             let day = day_of(events, &mut workspace.recruited);
@@ -192,7 +199,8 @@ impl<'a> Intake<'a> {
         let endpoint = &self.trial.endpoints[self.trial.estimands[0].endpoint];
         for i in recruited.event_days.len()..cohort.len() {
             let followed = cohort.lost[i].min(self.trial.follow_up);
-            recruited.event_days.push(cohort.enrolled[i] + endpoint.day(cohort, i, followed));
+            let day = endpoint.day(cohort, i, followed) + self.trial.adjudication;
+            recruited.event_days.push(cohort.enrolled[i] + day);
         }
     }
 }

@@ -5,15 +5,21 @@ pub mod alike;
 pub mod allocation;
 pub mod calendar;
 pub mod claim;
+pub mod clusters;
 pub mod design;
 pub mod estimand;
 mod kinds;
+pub mod leaving;
+pub mod minimisation;
 pub mod pool;
 mod prefixes;
 pub mod record;
+pub mod screening;
+pub mod sites;
 
 use crate::{
     analysis::{
+        cluster::{Clustered, compare_clusters},
         comparison::Comparison,
         slices::{Among, Sides, Slices},
         subgroup::{Subgroup, contrast, interaction},
@@ -31,10 +37,11 @@ use crate::{
     vector::vectorised,
 };
 use accrual::{Accrual, Enrolment};
-use allocation::{Allocation, Blocks};
+use allocation::{Allocation, Blocks, Scheme};
 use calendar::{Intake, Recruited};
 use design::{Design, DesignState, Evidence, Look};
 use estimand::Estimand;
+use leaving::Leaving;
 use pool::Pool;
 use record::{Decision, Record, Row, Slice, TrialRow};
 
@@ -61,6 +68,10 @@ pub struct Trial {
     pub follow_up: f64,
     /// Hazard of loss to follow-up, per day.
     pub loss_rate: f64,
+    /// Loss and withdrawal that have to do with how patients fare.
+    pub leaving: Leaving,
+    /// Days from an outcome to its place in the database.
+    pub adjudication: f64,
     pub endpoints: Vec<Endpoint>,
     /// What is measured, for end points that are not events.
     pub measurements: Vec<Measurement>,
@@ -114,6 +125,11 @@ impl Trial {
             arms: self.arms.iter().map(|arm| Purpose::bail_out(&arm.name)).collect(),
             measurements: self.measurements.iter().map(Measurement::purposes).collect(),
         }
+    }
+
+    /// Days from randomisation until everything about a patient is in the database.
+    pub fn known_after(&self) -> f64 {
+        self.follow_up + self.adjudication
     }
 
     /// Simulates replicate `replicate`: enrols, randomises, follows and looks, stage by stage.
@@ -189,7 +205,7 @@ impl Trial {
         followed.clear();
         let ends = cohort.lost.iter().zip(&cohort.enrolled).take(look.patients);
         followed.extend(ends.map(|(&lost, &enrolled)| {
-            let known = look.cut - enrolled + SAME_DAY;
+            let known = (look.cut - self.adjudication - enrolled + SAME_DAY).max(0.0);
             let end = if lost < self.follow_up { lost } else { self.follow_up };
             if known < end { known } else { end }
         }));
@@ -217,7 +233,8 @@ impl Trial {
 
     /// How many of the first `patients` were enrolled early enough to have reached the horizon by the cut.
     fn mature(&self, endpoint: &Endpoint, look: &Look, cohort: &Cohort, patients: usize) -> usize {
-        cohort.enrolled[..patients].partition_point(|day| day + endpoint.by <= look.cut + SAME_DAY)
+        cohort.enrolled[..patients]
+            .partition_point(|day| day + endpoint.by + self.adjudication <= look.cut + SAME_DAY)
     }
 
     /// Adds a row for every estimand, subgroup level and interaction, among the patients of the look from
@@ -248,9 +265,11 @@ impl Trial {
             let own = sides(estimand.treatment, estimand.control, &estimand.with);
             slices.choose(own, assigned, seen, endpoint.by);
             let mut compare = |among| {
-                self.compare_kind(estimand, all_seen, measured, slices, among).unwrap_or_else(|| {
-                    slices.compare(seen, estimand.method, endpoint.by, estimand.strata, among)
-                })
+                self.compare_clusters(estimand, cohort, seen, slices, among)
+                    .or_else(|| self.compare_kind(estimand, all_seen, measured, slices, among))
+                    .unwrap_or_else(|| {
+                        slices.compare(seen, estimand.method, endpoint.by, estimand.strata, among)
+                    })
             };
             let mut add = |slice, mut comparison: Comparison| {
                 if endpoint.higher_is_better && !matches!(slice, Slice::Interaction(_)) {
@@ -280,6 +299,27 @@ impl Trial {
                 add(Slice::Interaction(s as u8), interaction(levels));
             }
         }
+    }
+
+    /// A comparison that reads clusters; `None` where the method does not.
+    fn compare_clusters(
+        &self,
+        estimand: &Estimand,
+        cohort: &Cohort,
+        seen: &Observed,
+        slices: &Slices,
+        among: Among,
+    ) -> Option<Comparison> {
+        if !estimand.method.test.by_cluster() {
+            return None;
+        }
+        let period = |i: usize| match &self.allocation.scheme {
+            Scheme::Clusters(clusters) => clusters.period(cohort.enrolled[i]),
+            _ => 0,
+        };
+        let clustered = Clustered { cluster: &cohort.site, period: &period };
+        let member = |i: usize| slices.holds(among, i);
+        Some(compare_clusters(seen, slices.group(), clustered, estimand.method.summary, &member))
     }
 
     fn finish(&self, workspace: &mut Workspace, record: &mut Record) {

@@ -70,8 +70,8 @@ impl Trial {
         self.know(&whole, workspace);
         for (place, &size) in sizes.iter().enumerate() {
             let patients = size.min(workspace.cohort.len());
-            let cut =
-                patients.checked_sub(1).map_or(0.0, |last| workspace.cohort.enrolled[last]) + self.follow_up;
+            let cut = patients.checked_sub(1).map_or(0.0, |last| workspace.cohort.enrolled[last])
+                + self.known_after();
             let look = Look {
                 stage: Stage { patients: size, ..stage },
                 cut,

@@ -4,6 +4,7 @@
 //! out. Every number from replicates carries its Monte Carlo error; numbers from the model have none.
 
 mod adaptive;
+mod conduct;
 pub(super) mod families;
 mod kinds;
 pub(super) mod looks;

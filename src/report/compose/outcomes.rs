@@ -334,7 +334,9 @@ pub fn size_and_time(results: &Results) -> Section {
     Section {
         title: "Size and time".into(),
         paragraphs,
-        tables: vec![table("Size of the trial by run.", by_run(columns), rows, &notes)],
+        tables: std::iter::once(table("Size of the trial by run.", by_run(columns), rows, &notes))
+            .chain(super::conduct::screening(results))
+            .collect(),
         ..Section::default()
     }
 }

@@ -201,11 +201,21 @@ pub fn design(results: &Results) -> Section {
             format!("{} of eligible patients take part", in_percent(text.trial.consent)),
         ));
     }
+    facts.extend(super::conduct::facts(text, length));
     facts.push(fact("Follow-up", length(Days(trial.follow_up))));
     if let Some(loss) = &text.trial.loss {
         facts.push(fact(
             "Loss to follow-up",
-            format!("{} by {}, at a constant rate", in_percent(loss.share), loss.by),
+            if loss.follows_risk == 0.0 && loss.hazard_ratio.0.is_empty() {
+                format!("{} by {}, at a constant rate", in_percent(loss.share), loss.by)
+            } else {
+                format!(
+                    "{} by {}, were all to live; its hazard follows the patient's own hazard of death to the power {}, and differs by arm where stated",
+                    in_percent(loss.share),
+                    loss.by,
+                    loss.follows_risk
+                )
+            },
         ));
     }
     let mut paragraphs = Vec::new();
@@ -309,6 +319,9 @@ fn allocation(trial: &Trial) -> String {
 }
 
 fn randomisation(trial: &Trial, text: &ScenarioText) -> String {
+    if let Some(other) = super::conduct::randomisation(text, length) {
+        return other;
+    }
     if trial.allocation.blocks.is_empty() {
         return "Simple, each patient alone".into();
     }
@@ -374,6 +387,8 @@ fn test(test: Test) -> &'static str {
         Test::Poisson => "Poisson regression with log exposure as offset, Wald",
         Test::NegativeBinomial => "Negative binomial regression with log exposure as offset, Wald",
         Test::FinkelsteinSchoenfeld => "Finkelstein and Schoenfeld's permutation test",
+        Test::ClusterT => "Student's t test of the risks of whole sites",
+        Test::ClusterRobust => "Wald, sandwich error by site, Student's t",
     }
 }
 

@@ -2,12 +2,16 @@
 
 use super::{Builder, spoken};
 use crate::{
+    analysis::comparison::Test,
     outcome::{endpoint::Endpoint, recipe::Recipe},
-    scenario::text::AllocationText,
+    population::Reading,
+    scenario::text::{AllocationText, ClustersText, MinimiseText},
     trial::{
         Arm, Trial,
-        accrual::{Accrual, Enrolment},
-        allocation::Allocation,
+        accrual::Enrolment,
+        allocation::{Allocation, Scheme},
+        clusters::Clusters,
+        minimisation::{Factor, Minimisation},
         pool::Pool,
     },
 };
@@ -26,9 +30,9 @@ impl Builder<'_> {
         let mut subgroups = Vec::new();
         let mut estimands = self.estimands(&mut endpoints, pool, &mut subgroups);
         let eligible = self.eligible();
-        let consent = self.probability("trial.consent", text.trial.consent);
+        let consent = self.consent(pool);
         let probability: Vec<f64> = (0..pool.len())
-            .map(|row| if eligible.evaluate(&pool.columns, row) { consent * alive[row] } else { 0.0 })
+            .map(|row| if eligible.evaluate(&pool.columns, row) { consent[row] * alive[row] } else { 0.0 })
             .collect();
         let measurements = self.measurements(pool, text.null);
         let accrual = self.accrual(share_taken_by_base);
@@ -36,14 +40,14 @@ impl Builder<'_> {
         if text.trial.patients < 2 {
             self.wrong("trial.patients", format!("{} patients make no trial", text.trial.patients));
         }
-        let loss_rate = match &text.trial.loss {
-            None => 0.0,
-            Some(loss) => {
-                let share = self.probability("trial.loss.share", loss.share);
-                let by = self.positive("trial.loss.by", loss.by.0, "time");
-                -libm::log1p(-share.min(0.999_999)) / by
-            }
-        };
+        let loss_rate = self.loss_rate();
+        let leaving = self.leaving(pool, &probability);
+        let mut course = recipe.course();
+        if course.circumstances.trend != 0.0 {
+            // A design that takes fewer of those who come takes longer.
+            let taken = probability.iter().sum::<f64>() / probability.len() as f64;
+            course.circumstances.days = accrual.expected_days(text.trial.patients as usize, taken);
+        }
         let allocation = self.allocation(&text.trial.allocation, sites, pool);
         let enrolment = Enrolment { probability };
         let design = self.design(&mut estimands, &subgroups, &allocation.ratio);
@@ -58,7 +62,7 @@ impl Builder<'_> {
                     label: arm.label.clone().unwrap_or_else(|| spoken(name)),
                 })
                 .collect(),
-            course: recipe.course(),
+            course,
             allocation,
             accrual,
             enrolment,
@@ -66,6 +70,8 @@ impl Builder<'_> {
             patients: text.trial.patients as usize,
             follow_up: text.trial.follow_up.0,
             loss_rate,
+            leaving,
+            adjudication: text.trial.adjudication.map_or(0.0, |d| d.0),
             endpoints,
             measurements,
             subgroups,
@@ -74,15 +80,82 @@ impl Builder<'_> {
         }
     }
 
-    fn accrual(&mut self, share_taken_by_base: f64) -> Accrual {
-        let Some(sites) = &self.text.trial.sites else { return Accrual::immediate() };
-        let rate =
-            self.positive("trial.sites.patients_per_site_month", sites.patients_per_site_month, "rate");
-        if sites.count == 0 || sites.count > 10_000 {
-            self.wrong("trial.sites.count", format!("{} is not a number of sites", sites.count));
+    /// Probability that a patient of each row takes part if asked.
+    pub fn consent(&mut self, pool: &Pool) -> Vec<f64> {
+        let usual = self.probability("trial.consent", self.text.trial.consent);
+        let mut consent = vec![usual; pool.len()];
+        for (i, among) in self.text.trial.consent_if.iter().enumerate().rev() {
+            let rule = self.rule(&format!("trial.consent_if.{i}.rule"), &among.rule, Reading::Recorded);
+            let share = self.probability(&format!("trial.consent_if.{i}.share"), among.share);
+            let held = |row: &usize| rule.evaluate(&pool.columns, *row);
+            (0..pool.len()).filter(held).for_each(|row| consent[row] = share);
         }
-        let opening = sites.opening.map_or(0.0, |d| d.0);
-        Accrual::new(sites.count.clamp(1, 10_000) as u16, opening, rate, share_taken_by_base)
+        consent
+    }
+
+    /// Minimisation or whole sites, where stated; the rest of the keys have to fit.
+    fn scheme(&mut self, text: &AllocationText, ratio: &[u32], pool: &Pool) -> Scheme {
+        if text.minimise.is_some() && text.clusters.is_some() {
+            self.wrong("trial.allocation", "patients are minimised or whole sites randomised, not both");
+        }
+        if (text.minimise.is_some() || text.clusters.is_some())
+            && !(text.blocks.is_empty() && text.stratify_by.is_empty())
+        {
+            let message = "blocks and strata belong to randomisation in blocks; leave them out";
+            self.wrong("trial.allocation.blocks", message);
+        }
+        if let Some(minimise) = &text.minimise {
+            return self.minimisation(minimise, ratio, pool);
+        }
+        let Some(clusters) = &text.clusters else { return Scheme::Patients };
+        let path = "trial.allocation.clusters";
+        if self.text.trial.sites.as_ref().is_none_or(|s| (s.count as usize) < 2 * ratio.len()) {
+            self.wrong(path, "whole sites are randomised; trial.sites needs two for each arm at least");
+        }
+        match clusters {
+            ClustersText::Parallel {} => Scheme::Clusters(Clusters::Parallel),
+            ClustersText::SteppedWedge(wedge) => {
+                let path = format!("{path}.stepped_wedge");
+                let from = self.arm(&format!("{path}.from"), &wedge.from) as u8;
+                let to = self.arm(&format!("{path}.to"), &wedge.to) as u8;
+                if from == to {
+                    self.wrong(&path, "sites have to change to another arm");
+                }
+                let sites = self.text.trial.sites.as_ref().map_or(0, |s| s.count);
+                if wedge.steps == 0 || u32::from(wedge.steps) > sites {
+                    let message = format!("{} steps cannot be made with {sites} sites", wedge.steps);
+                    self.wrong(&format!("{path}.steps"), message);
+                }
+                let every = self.positive(&format!("{path}.every"), wedge.every.0, "time");
+                let steps = wedge.steps.max(1);
+                Scheme::Clusters(Clusters::SteppedWedge { from, to, first: wedge.first.0, every, steps })
+            }
+        }
+    }
+
+    fn minimisation(&mut self, text: &MinimiseText, ratio: &[u32], pool: &Pool) -> Scheme {
+        let path = "trial.allocation.minimise";
+        let least = 1.0 / ratio.iter().filter(|r| **r > 0).count().max(1) as f64;
+        if !(text.probability > least && text.probability < 1.0) {
+            let message = format!(
+                "the best arm is chosen with a probability between {least:.2} (pure chance) and 1 (none)"
+            );
+            self.wrong(&format!("{path}.probability"), message);
+        }
+        if text.over.is_empty() {
+            self.wrong(&format!("{path}.over"), "say what is to be balanced, such as over = [\"site\"]");
+        }
+        let mut factors = Vec::new();
+        for (i, name) in text.over.iter().enumerate() {
+            if name == "site" {
+                factors.push(Factor::Site);
+                continue;
+            }
+            let split = self.split(&format!("{path}.over.{i}"), name, &pool.columns, pool.len());
+            let split = split.with_missing_as_level();
+            factors.push(Factor::Covariate { levels: split.levels.len(), code: split.code });
+        }
+        Scheme::Minimisation(Minimisation { factors, probability: text.probability.clamp(0.01, 0.99) })
     }
 
     fn allocation(&mut self, text: &AllocationText, sites: usize, pool: &Pool) -> Allocation {
@@ -117,6 +190,8 @@ impl Builder<'_> {
             }
             strata *= split.levels.len();
         }
+        let scheme = self.scheme(text, &ratio, pool);
+        self.cluster_tests(&scheme);
         Allocation {
             ratio,
             blocks: text.blocks.clone(),
@@ -124,6 +199,21 @@ impl Builder<'_> {
             sites,
             stratum: if strata > 1 { stratum } else { Vec::new() },
             strata,
+            scheme,
+        }
+    }
+
+    /// Tests by site need sites, and a test of site summaries whole sites in one arm.
+    fn cluster_tests(&mut self, scheme: &Scheme) {
+        for (name, estimand) in &self.text.estimand.0 {
+            let Some(test) = estimand.test.filter(|test| test.by_cluster()) else { continue };
+            let path = format!("estimand.{name}.test");
+            if self.text.trial.sites.is_none() {
+                self.wrong(&path, "this test reads which site a patient belongs to; add trial.sites");
+            } else if test == Test::ClusterT && *scheme != Scheme::Clusters(Clusters::Parallel) {
+                let message = "summaries of sites need whole sites in one arm; add clusters = { parallel = {} } to trial.allocation, or write cluster_robust";
+                self.wrong(&path, message);
+            }
         }
     }
 }

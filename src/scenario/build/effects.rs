@@ -4,7 +4,6 @@ use super::{Builder, Cells};
 use crate::{
     calibration::aim::{Adherence, Aim, Wanted},
     outcome::{
-        circumstances::Circumstances,
         endpoint::Endpoint,
         events::{EventKind, Events},
         hazard::Regime,
@@ -48,7 +47,7 @@ impl Builder<'_> {
             shifts: Vec::new(),
             arms: vec![ArmRecipe::default(); self.text.arm.0.len()],
             horizon,
-            circumstances: Circumstances::default(),
+            circumstances: self.circumstances(),
         }
         .with_excess(excess);
         let mut aims = Vec::new();
@@ -301,6 +300,11 @@ impl Builder<'_> {
     /// Bail-outs and changes of arm from the start.
     fn changes(&mut self, arm: usize, base: &[bool], recipe: &mut Recipe, aims: &mut Vec<Aim>) {
         let (name, text) = &self.text.arm.0[arm];
+        recipe.arms[arm].starts = text.starts_after.map_or(0.0, |d| d.0);
+        if text.starts_after.is_some_and(|d| d > self.text.trial.follow_up) {
+            let path = format!("arm.{name}.starts_after");
+            self.wrong(&path, "the treatment starts after the end of follow-up; shorten the delay");
+        }
         let mut total = 0.0;
         for (i, instead) in text.instead.iter().enumerate() {
             let path = format!("arm.{name}.instead.{i}");

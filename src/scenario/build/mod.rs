@@ -13,6 +13,8 @@ mod events;
 mod families;
 mod group_sequential;
 mod kinds;
+mod leaving;
+mod sites;
 mod subgroups;
 
 pub use cells::{Cells, MOST_RULES};
