@@ -1,6 +1,8 @@
 //! Quantities with their units, as a scenario writes them.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 
 /// Days in a month: the calendar of trial planning.
 pub const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
@@ -41,6 +43,20 @@ impl<'de> Deserialize<'de> for Days {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Days::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Days {
+    fn schema_name() -> Cow<'static, str> {
+        "Days".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A length of time: \"30 days\", \"12 hours\", \"6 months\" or \"1 year\".",
+            "pattern": r"^\s*[0-9.eE+-]+\s+(minute|hour|day|week|month|year)s?\s*$",
+        })
     }
 }
 

@@ -7,13 +7,14 @@ use crate::{
         two_sided_p,
     },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
 
 /// A summary measure.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Summary {
     /// Ratio of risks at the horizon; interval by Katz.
@@ -126,7 +127,7 @@ impl Summary {
 }
 
 /// A test.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
     /// Pearson's chi-square without continuity correction.

@@ -1,15 +1,30 @@
 //! Work on many patients: in blocks of fixed size, on the threads there are, folded in order.
 
 use crate::outcome::expectation::{Course, Expectation, Path, Patients};
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 /// Patients per block. Fixed, so that a sum is the same bits on any number of threads.
 pub const BLOCK: usize = 1 << 10;
 
+/// Threads used at most; 0 for as many as there are processors. No result depends on it.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// Uses so many threads for the rest of the program, or as many as there are processors.
+pub fn use_threads(threads: Option<usize>) {
+    THREADS.store(threads.unwrap_or(0), Ordering::Relaxed);
+}
+
 /// Does `work` on each block of `0..n` and returns the results in the order of the blocks.
 pub fn in_blocks<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     let count = n.div_ceil(BLOCK);
-    let threads = std::thread::available_parallelism().map_or(1, |t| t.get()).min(count.max(1));
+    let most = match THREADS.load(Ordering::Relaxed) {
+        0 => std::thread::available_parallelism().map_or(1, |t| t.get()),
+        threads => threads,
+    };
+    let threads = most.min(count.max(1));
     let range = |block: usize| block * BLOCK..n.min((block + 1) * BLOCK);
     let share =
         |thread: usize| -> Vec<T> { (thread..count).step_by(threads).map(|b| work(range(b))).collect() };

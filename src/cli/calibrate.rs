@@ -1,6 +1,6 @@
 //! `shocktrial calibrate`: targets beside what the registry gives.
 
-use super::population::DEFAULT_POPULATION;
+use super::{Output, population::DEFAULT_POPULATION};
 use crate::{
     calibration::{
         self, CalibrationRow,
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 /// Hold the registry against its targets; exit 1 when a fitted one is out.
 #[derive(Args)]
-#[command(name = "calibrate")]
+#[command(name = "calibrate", after_help = "Example:\n  shocktrial calibrate --strict")]
 pub struct Arguments {
     /// The population file.
     #[arg(default_value = DEFAULT_POPULATION)]
@@ -33,9 +33,8 @@ pub struct Arguments {
     /// Solve the parameters afresh and write them beside the file.
     #[arg(long)]
     refit: bool,
-    /// Print one JSON list and nothing else.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Prints the calibration table.
@@ -59,7 +58,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         file.registry
     };
     let rows = calibration::table(&text, &registry).map_err(wrong)?;
-    super::print(&if arguments.json { as_json(&rows) } else { as_table(&rows) })?;
+    if arguments.output.json {
+        super::print(&as_json(&rows))?;
+    } else {
+        arguments.output.print(|| as_table(&rows))?;
+    }
     if calibration::is_out(&rows, arguments.strict) {
         return Err(Error::NotMet("a target is out of tolerance; see the table".into()));
     }

@@ -4,19 +4,24 @@ mod analyze;
 mod boundaries;
 mod calibrate;
 mod check;
+mod completions;
 mod conclude;
 mod evidence;
+mod man;
 mod merge;
+mod new;
 mod patients;
 mod population;
 mod run;
+mod schema;
 mod size;
+mod slurm;
 mod validate;
 mod verify;
 
 use crate::{
     error::{Error, Result},
-    scenario::Changes,
+    scenario::{Changes, limits::MOST_REPLICATES},
 };
 use clap::{Args, Parser, Subcommand};
 use std::{io::Write, process::ExitCode};
@@ -34,10 +39,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::Arguments),
     Run(run::Arguments),
     Size(size::Arguments),
     Merge(merge::Arguments),
     Verify(verify::Arguments),
+    Slurm(slurm::Arguments),
     Check(check::Arguments),
     Patients(patients::Arguments),
     Analyze(Box<analyze::Arguments>),
@@ -46,13 +53,16 @@ enum Command {
     Calibrate(calibrate::Arguments),
     Validate(validate::Arguments),
     Evidence(evidence::Arguments),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// What changes a scenario from the command line.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ScenarioFlags {
     /// Simulate every run this many times.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MOST_REPLICATES))]
     replicates: Option<u64>,
     /// Use this seed instead of the scenario's.
     #[arg(long, value_name = "S")]
@@ -73,9 +83,43 @@ impl ScenarioFlags {
         }
     }
 
+    /// The flags as they were written, for a command line of another command.
+    fn words(&self) -> Vec<String> {
+        let numbers = [("--replicates", self.replicates), ("--seed", self.seed)];
+        let numbers = numbers.into_iter().filter_map(|(flag, n)| Some([flag.to_owned(), n?.to_string()]));
+        let set = self.set.iter().map(|(path, value)| ["--set".to_owned(), format!("{path}={value}")]);
+        numbers.chain(set).flatten().collect()
+    }
+
     /// The same for commands that look at the scenario or its patients only.
     fn changes_without_truths(&self) -> Changes {
         Changes { without_truths: true, ..self.changes() }
+    }
+}
+
+/// How much a command prints.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Output {
+    /// Print JSON on standard output, and nothing else there.
+    #[arg(long)]
+    json: bool,
+    /// Print nothing but errors.
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl Output {
+    /// Prints text unless JSON or nothing is wanted.
+    fn print(self, text: impl FnOnce() -> String) -> Result<()> {
+        if self.json || self.quiet { Ok(()) } else { print(&text()) }
+    }
+
+    /// Prints a list as JSON if that is wanted.
+    fn print_json(self, list: &[serde_json::Value]) -> Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        print(&serde_json::to_string_pretty(list).expect("plain values serialise"))
     }
 }
 
@@ -111,6 +155,11 @@ pub fn main() -> ExitCode {
         Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Validate(arguments) => validate::run(&arguments),
         Command::Evidence(arguments) => evidence::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
+        Command::Slurm(arguments) => slurm::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

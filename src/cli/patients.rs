@@ -1,6 +1,6 @@
 //! `shocktrial patients`: the patients behind one row of the replicates table.
 
-use super::{ScenarioFlags, population::named};
+use super::{Output, ScenarioFlags, population::named};
 use crate::{
     error::{Error, Result},
     outcome::{
@@ -16,7 +16,10 @@ use std::path::PathBuf;
 
 /// Write the patients of one replicate: exactly those behind its row.
 #[derive(Args)]
-#[command(name = "patients")]
+#[command(
+    name = "patients",
+    after_help = "Example:\n  shocktrial patients trial.toml --replicate 17 --out patients.csv"
+)]
 pub struct Arguments {
     #[arg(value_name = "SCENARIO")]
     scenario: PathBuf,
@@ -34,6 +37,8 @@ pub struct Arguments {
     out: Option<PathBuf>,
     #[command(flatten)]
     flags: ScenarioFlags,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Simulates the replicate again and writes one row per patient.
@@ -114,6 +119,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let mut frame = tables::data_frame(columns)?;
     match &arguments.out {
+        None if arguments.output.json => arguments.output.print_json(&tables::json_rows(&frame)?),
+        None if arguments.output.quiet => Ok(()),
         None => tables::write_csv(&mut frame, None),
         Some(path) if path.extension().is_some_and(|e| e == "parquet") => {
             std::fs::File::create(path).map_err(|why| Error::path("write", path, &why))?;

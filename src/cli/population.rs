@@ -1,5 +1,6 @@
 //! `shocktrial population`: build the synthetic registry and describe it.
 
+use super::Output;
 use crate::{
     error::{Error, Result},
     population::{Columns, CovariateKind, Dictionary, Registry},
@@ -14,7 +15,10 @@ pub const DEFAULT_POPULATION: &str = "scenarios/populations/cardiogenic_shock.to
 
 /// Build the synthetic registry and describe it.
 #[derive(Args)]
-#[command(name = "population")]
+#[command(
+    name = "population",
+    after_help = "Example:\n  shocktrial population --rows 100000 --export registry.parquet"
+)]
 pub struct Arguments {
     /// The population file.
     #[arg(default_value = DEFAULT_POPULATION)]
@@ -25,6 +29,8 @@ pub struct Arguments {
     /// Write the patients to this file, .csv or .parquet.
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Describes the population, and writes it if asked.
@@ -37,7 +43,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.export {
         write_columns(&file.registry.dictionary, &columns, path)?;
     }
-    super::print(&describe(&file.text.title, &file.registry, &columns))
+    if arguments.output.json {
+        let rows =
+            file.registry.describe(&columns).into_iter().chain(file.registry.describe_outcomes(&columns));
+        let list: Vec<serde_json::Value> = rows
+            .map(|r| serde_json::json!({ "label": r.label, "unit": r.unit, "values": r.values }))
+            .collect();
+        return arguments.output.print_json(&list);
+    }
+    arguments.output.print(|| describe(&file.text.title, &file.registry, &columns))
 }
 
 fn write_columns(dictionary: &Dictionary, columns: &Columns, path: &Path) -> Result<()> {

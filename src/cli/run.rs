@@ -6,6 +6,7 @@ use super::{
     range,
 };
 use crate::{
+    calibration::blocks::use_threads,
     error::{Error, Result},
     evidence,
     operating::Fold,
@@ -30,7 +31,12 @@ use std::{
 
 /// Simulate scenarios with all their variants and sweep points.
 #[derive(Args)]
-#[command(name = "run")]
+#[command(
+    name = "run",
+    after_help = "Example:\n  shocktrial run trial.toml --replicates 2000\n  \
+                  shocktrial run trial.toml --set trial.patients=600 --out output/600\n  \
+                  shocktrial run trial.toml --resume            goes on after a stop, or adds replicates"
+)]
 pub struct Arguments {
     #[arg(required = true, value_name = "SCENARIO")]
     scenarios: Vec<PathBuf>,
@@ -67,6 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             std::process::exit(130);
         }
     });
+    use_threads(arguments.threads);
     let folders = folders(arguments)?;
     let mut worst: Option<Error> = None;
     for (path, folder) in arguments.scenarios.iter().zip(&folders) {

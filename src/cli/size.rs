@@ -22,7 +22,7 @@ use std::{
 /// formula where there is one, and the assurance: the chance to show a benefit when the effect is not
 /// taken for granted.
 #[derive(Args)]
-#[command(name = "size")]
+#[command(name = "size", after_help = "Example:\n  shocktrial size trial.toml --power 0.9")]
 pub struct Arguments {
     #[arg(value_name = "SCENARIO")]
     scenario: PathBuf,

@@ -17,11 +17,14 @@ const LEDGER: &str = include_str!("ledger.csv");
 /// All figures, in the order of the ledger.
 pub fn figures() -> &'static [Figure] {
     static FIGURES: OnceLock<Vec<Figure>> = OnceLock::new();
-    FIGURES.get_or_init(|| {
-        let mut rows = csv::rows(LEDGER);
-        let header = rows.next().unwrap_or_default();
-        rows.map(|row| Figure::read(&header, row)).collect()
-    })
+    FIGURES.get_or_init(|| read(LEDGER))
+}
+
+/// The figures of a ledger's text; what a row lacks is empty.
+pub fn read(text: &str) -> Vec<Figure> {
+    let mut rows = csv::rows(text);
+    let header = rows.next().unwrap_or_default();
+    rows.map(|row| Figure::read(&header, row)).collect()
 }
 
 /// The figure with an id.

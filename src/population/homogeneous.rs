@@ -8,12 +8,13 @@ use super::problem::{Problem, instead};
 use crate::outcome::events::{Event, EventKind, Events, Setting};
 use crate::outcome::hazard::{PiecewiseHazard, Regime};
 use crate::units::Days;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Events by name, each with its hazard, and flags by name, each with its share.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HomogeneousDocument {
     /// Share of patients with each flag; flags are independent of one another.
@@ -24,7 +25,7 @@ pub struct HomogeneousDocument {
 
 /// How an event's hazard is written: `risk` with `by`, `median`, `hazard_per_day`, or `hazards_per_day`
 /// with `from_days`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HomogeneousEvent {
     pub label: Option<String>,

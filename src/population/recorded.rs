@@ -12,12 +12,13 @@ use super::{
     registry::Registry,
 };
 use crate::random::{Purpose, Stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// How a covariate is recorded, as written. One of the first five says how the value may be wrong; without
 /// any of them it is right where it is recorded at all.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedDocument {
     /// Probability of each recorded level for each true level, in the order of the levels.
@@ -41,7 +42,7 @@ pub struct RecordedDocument {
 }
 
 /// Patients in whom a covariate is missing more or less often.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct MissingDocument {
     pub rule: String,

@@ -2,10 +2,11 @@
 
 use super::text::{AlphaText, RecruitmentText};
 use crate::units::Days;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// One look at which the size of the trial is settled; one of `blinded` and `promising`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReEstimationText {
     pub alpha: AlphaText,
@@ -23,7 +24,7 @@ pub struct ReEstimationText {
 }
 
 /// The size that gives the power at the planned effect and the pooled risk.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlindedText {
     pub power: f64,
@@ -35,7 +36,7 @@ pub struct BlindedText {
 }
 
 /// Growth when the result is promising.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromisingText {
     /// Conditional power to be reached.
@@ -49,7 +50,7 @@ pub struct PromisingText {
 }
 
 /// The last test.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LastTestText {
     /// All patients together.
@@ -61,7 +62,7 @@ pub enum LastTestText {
 }
 
 /// Looks at which a posterior decides.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BayesianText {
     /// Shares of the patients, the last 1.
@@ -81,7 +82,7 @@ pub struct BayesianText {
 }
 
 /// What is believed before.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ModelText {
     /// Beta priors of the risks in both arms.
@@ -91,7 +92,7 @@ pub enum ModelText {
 }
 
 /// Beta priors, as `[a, b]`: of both arms, or one of each.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RisksText {
     pub prior: Option<[f64; 2]>,
@@ -100,7 +101,7 @@ pub struct RisksText {
 }
 
 /// A prior of a ratio, normal on its logarithm.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PriorText {
     /// Around a ratio, with this standard deviation of the logarithm.
@@ -113,21 +114,21 @@ pub enum PriorText {
     Mixture(Vec<WeightedText>),
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NormalText {
     pub ratio: f64,
     pub sd: f64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SureText {
     pub ratio: f64,
     pub chance: f64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightedText {
     pub weight: f64,
@@ -136,7 +137,7 @@ pub struct WeightedText {
 }
 
 /// The posterior chance of benefit that shows it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SuccessText {
     /// Above these, by look; one number serves all.
@@ -145,7 +146,7 @@ pub enum SuccessText {
     Calibrated(CalibratedText),
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalibratedText {
     /// Chance of showing benefit without effect.
@@ -159,7 +160,7 @@ pub struct CalibratedText {
 }
 
 /// When to give up; one of them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PosteriorFutilityText {
     /// The chance of benefit is below this.
@@ -168,7 +169,7 @@ pub enum PosteriorFutilityText {
     Predictive(f64),
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShrinkText {
     /// A subgroup of the primary estimand.

@@ -13,6 +13,15 @@ pub fn check(document: &Document, sourced: &[Sourced]) -> Result<()> {
     if findings.is_empty() { Ok(()) } else { Err(Error::Input(findings)) }
 }
 
+/// The ledger id of a cited number and half the width of its interval there, on the scale scenarios use;
+/// none where the ledger has no interval.
+pub fn half_width(number: &Sourced) -> Option<(String, f64)> {
+    let Provenance::Cited(id) = &number.from else { return None };
+    let figure = evidence::lookup(id)?;
+    let scale = if figure.unit.starts_with('%') { 0.01 } else { 1.0 };
+    Some((id.clone(), scale * (figure.ci_high? - figure.ci_low?) / 2.0))
+}
+
 fn check_one(document: &Document, number: &Sourced) -> Option<Finding> {
     let Provenance::Cited(id) = &number.from else { return None };
     let finding = |message: String| Finding::new(message).at(&document.source, number.span.clone());

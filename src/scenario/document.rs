@@ -3,9 +3,10 @@
 //! Citations, variants, sweeps and `--set` are resolved on the tree, so that domain types stay plain
 //! and an error still knows its line.
 
+use super::limits::MOST_BYTES;
 use crate::error::{Error, Finding, Result, Source};
 use serde::de::DeserializeOwned;
-use std::{borrow::Cow, ops::Range, path::Path, sync::Arc};
+use std::{borrow::Cow, io::Read, ops::Range, path::Path, sync::Arc};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -49,7 +50,16 @@ pub struct Document<'a> {
 
 /// Reads a file the user named.
 pub fn read(path: &Path) -> Result<Arc<Source>> {
-    let bytes = std::fs::read(path).map_err(|why| Error::path("read", path, &why))?;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|why| Error::path("read", path, &why))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|why| Error::path("read", path, &why))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let most = MOST_BYTES >> 20;
+        return Err(Error::input(format!(
+            "{} is larger than {most} MB; a scenario is a short text",
+            path.display()
+        )));
+    }
     let text = String::from_utf8(bytes).map_err(|_| {
         Error::input(format!("{} is not a text file; a scenario is TOML in UTF-8", path.display()))
     })?;
@@ -242,6 +252,9 @@ fn plain_words(message: &str) -> String {
             .iter()
             .find_map(|kind| found.strip_prefix(kind))
             .unwrap_or(&found);
+        if found.parse::<f64>().is_ok_and(|x| x > f64::from(u32::MAX)) {
+            return format!("{found} is larger than anything can be here");
+        }
         return format!("this is {found}; write {}", kind_in_words(wanted));
     }
     message.replace('`', "")

@@ -5,10 +5,11 @@
 
 use super::text::{AlphaText, Named, RecruitmentText};
 use crate::units::Days;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Several hypotheses tested together at the end by the closed test.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClosedTestText {
     pub alpha: AlphaText,
@@ -17,7 +18,7 @@ pub struct ClosedTestText {
 }
 
 /// The test of a set of hypotheses.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum IntersectionText {
     Bonferroni,
@@ -29,7 +30,7 @@ pub enum IntersectionText {
 }
 
 /// Hypotheses that share one level by a graph.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GraphicalText {
     pub alpha: AlphaText,
@@ -37,7 +38,7 @@ pub struct GraphicalText {
 }
 
 /// One hypothesis of a graph.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GraphHypothesisText {
     /// Share of the level it starts with.
@@ -49,7 +50,7 @@ pub struct GraphHypothesisText {
 }
 
 /// Hypotheses tested in order, each at the full level, up to the first that is not claimed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HierarchicalText {
     pub alpha: AlphaText,
@@ -57,7 +58,7 @@ pub struct HierarchicalText {
 }
 
 /// A level split between hypotheses.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlphaSplitText {
     pub alpha: AlphaText,
@@ -69,7 +70,7 @@ pub struct AlphaSplitText {
 }
 
 /// Two treatments at once, each against its absence.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactorialText {
     pub alpha: AlphaText,
@@ -80,7 +81,7 @@ pub struct FactorialText {
 }
 
 /// Several arms and looks: arms are dropped or claimed by bounds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiStageText {
     pub alpha: AlphaText,
@@ -104,7 +105,7 @@ fn yes() -> bool {
 }
 
 /// Shape of the bounds for a claim.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum ArmBoundaryText {
     #[serde(rename = "obrien_fleming")]
@@ -114,7 +115,7 @@ pub enum ArmBoundaryText {
 }
 
 /// Two stages: all arms, then the best.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DropTheLoserText {
     pub alpha: AlphaText,
@@ -140,7 +141,7 @@ fn one() -> u32 {
 }
 
 /// How the arms that went on are tested.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum LastTestText {
     /// Closed test of inverse normal combinations of the stages.
@@ -151,7 +152,7 @@ pub enum LastTestText {
 }
 
 /// Allocation that leans towards the better arm.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResponseAdaptiveText {
     pub alpha: AlphaText,
@@ -187,7 +188,7 @@ fn uniform() -> [f64; 2] {
 }
 
 /// Arms that enter and leave.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlatformText {
     pub alpha: AlphaText,
@@ -200,7 +201,7 @@ pub struct PlatformText {
 }
 
 /// Which controls an arm is compared with.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlsText {
     Concurrent,
@@ -208,7 +209,7 @@ pub enum ControlsText {
 }
 
 /// Arms judged by how likely each is to be the best.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BayesianArmsText {
     /// Beta prior of each arm's risk.
@@ -225,7 +226,7 @@ pub struct BayesianArmsText {
 }
 
 /// Two stages: everybody, then whoever the first stage recommends.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrichmentText {
     pub alpha: AlphaText,

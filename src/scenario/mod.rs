@@ -8,11 +8,13 @@ pub mod document;
 pub mod expect;
 pub mod family_text;
 pub mod interventions;
+pub mod limits;
 pub mod place;
 pub mod population_file;
 pub mod published;
 pub mod recorded;
 pub mod runs;
+pub mod schema;
 pub mod text;
 
 use crate::{
@@ -30,7 +32,7 @@ use crate::{
         endpoint::Endpoint,
         recipe::Recipe,
     },
-    population::{Dictionary, Expression, Homogeneous, Population, Screening},
+    population::{Dictionary, Expression, Homogeneous, Population, Reading, Screening},
     simulation::{Role, Run},
     trial::{
         pool::{FEW_ROWS, MOST_SCREENED, POOL_ROWS, Pool, TOO_FEW_ROWS},
@@ -308,7 +310,7 @@ fn expectations<'a>(
     for item in items {
         let span = item.span();
         let mut one = Document::of_value(file, item);
-        one.take_citations()?;
+        let cited = one.take_citations()?;
         let text: ExpectText = one.read_as()?;
         let wrong = |message: String| Finding::new(message).at(&file.source, span.clone());
         let variant = text.variant.clone().unwrap_or_default();
@@ -327,6 +329,13 @@ fn expectations<'a>(
         }
         if text.within > 0.02 && text.why.is_empty() {
             findings.push(wrong("a tolerance above 2 points needs a reason: why = \"…\"".into()));
+        } else if let Some((id, half)) = cited.iter().find_map(cite::half_width)
+            && text.within > half * (1.0 + 1e-9)
+            && text.why.is_empty()
+        {
+            let message =
+                format!("the interval of {id} is ±{half:.4}; a wider tolerance needs a reason: why = \"…\"");
+            findings.push(one.finding("within", message));
         }
         if let (Some(run), Some((measure, _))) = (run, text.measure()) {
             let names = expected_names(&runs[run].text, measure, registry);
@@ -401,6 +410,9 @@ fn known_arms(stated: &ScenarioText, runs: &[RunText]) -> Result<()> {
 fn population(document: &Document, text: &ScenarioText, place: Place) -> Result<Option<PopulationFile>> {
     match (&text.population.registry, &text.population.homogeneous) {
         (Some(registry), None) => {
+            if registry == population_file::BUILT_IN && matches!(place, Place::Folder(_)) {
+                return population_file::built_in().map(Some);
+            }
             let path = place
                 .path(Named::Population, registry)
                 .map_err(|why| document.finding("population.registry", why))?;
@@ -607,7 +619,6 @@ impl Maker<'_, '_> {
                 format!("effects hold within {} different groups; {MOST_RULES} are possible", cells.len());
             return Err(Error::input(message));
         }
-        let first = rules[0].clone();
         let union = any_of(rules);
         let screening = match population {
             Population::Homogeneous(h) => Screening { columns: h.columns(0..h.rows()), screened: h.rows() },
@@ -615,7 +626,7 @@ impl Maker<'_, '_> {
         };
         let found = screening.columns.len();
         if matches!(population, Population::Registry(_)) && found < TOO_FEW_ROWS {
-            return Err(self.nobody(population, &first, found));
+            return Err(self.nobody(population, found));
         }
         let events = population.events().len();
         let mut pool = Pool {
@@ -635,17 +646,25 @@ impl Maker<'_, '_> {
     }
 
     /// The message when hardly anybody is eligible: it names the rule that binds.
-    fn nobody(&self, population: &Population, rule: &Expression, found: usize) -> Error {
+    fn nobody(&self, population: &Population, found: usize) -> Error {
         let mut message = format!(
             "{found} of {MOST_SCREENED} patients screened are eligible; a trial needs at least {TOO_FEW_ROWS}"
         );
+        let mut path = "population.eligible".to_owned();
         if let Population::Registry(registry) = population {
-            let shares = registry.clause_shares(rule, 1 << 14);
-            if let Some((text, share)) = shares.iter().min_by(|a, b| a.1.total_cmp(&b.1)) {
+            let rules = self.stated.1.population.eligible.iter().enumerate();
+            let parsed = rules.filter_map(|(i, text)| {
+                Some((i, Expression::parse(text, population.dictionary(), Reading::Recorded).ok()?))
+            });
+            let shares = parsed.flat_map(|(i, rule)| {
+                registry.clause_shares(&rule, 1 << 14).into_iter().map(move |share| (i, share))
+            });
+            if let Some((i, (text, share))) = shares.min_by(|a, b| a.1.1.total_cmp(&b.1.1)) {
                 message += &format!("; “{text}” alone keeps {:.2} %", 100.0 * share);
+                path += &format!(".{i}");
             }
         }
-        self.stated.0.finding("population.eligible", message).into()
+        self.stated.0.finding(&path, message).into()
     }
 
     fn frozen(

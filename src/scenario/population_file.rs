@@ -21,12 +21,25 @@ pub struct PopulationFile {
     pub sourced: Vec<Sourced>,
 }
 
+/// The registry that is part of the program, by the name a scenario gives it.
+pub const BUILT_IN: &str = "cardiogenic_shock";
+
 /// Reads a registry from a file, with the fitted values beside it.
 pub fn read_population(path: &Path) -> Result<PopulationFile> {
-    let source = read(path)?;
-    let (text, sourced) = read_text(&source)?;
-    let committed = std::fs::read_to_string(path.with_extension("fitted.json")).ok();
-    let document = Document::parse(&source)?;
+    prepared(&read(path)?, std::fs::read_to_string(path.with_extension("fitted.json")).ok())
+}
+
+/// The registry that is part of the program.
+pub fn built_in() -> Result<PopulationFile> {
+    let text = include_str!("../../scenarios/populations/cardiogenic_shock.toml");
+    let fitted = include_str!("../../scenarios/populations/cardiogenic_shock.fitted.json");
+    let source = Source { name: format!("{BUILT_IN} (built in)"), text: text.to_owned() };
+    prepared(&Arc::new(source), Some(fitted.to_owned()))
+}
+
+fn prepared(source: &Arc<Source>, committed: Option<String>) -> Result<PopulationFile> {
+    let (text, sourced) = read_text(source)?;
+    let document = Document::parse(source)?;
     let Calibrated { registry, refitted, fitted } = calibrated(&text, &source.text, committed.as_deref())
         .map_err(|problems| findings(&document, &problems, ""))?;
     let fitted = fitted.to_json();

@@ -2,10 +2,11 @@
 //! by the simulation.
 
 use super::text::Named;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Results and plan of a trial.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedText {
     pub status: Status,
@@ -35,7 +36,7 @@ pub struct PublishedText {
 }
 
 /// How far a trial is.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Done as planned.
@@ -66,7 +67,7 @@ impl Status {
 }
 
 /// The risk of an end point in an arm.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedRisk {
     pub of: String,
@@ -96,7 +97,7 @@ impl PublishedRisk {
 }
 
 /// A published effect with its interval.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedEffect {
     /// The estimand.
@@ -124,7 +125,7 @@ impl PublishedEffect {
 }
 
 /// Screening for a trial.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedScreening {
     pub screened: f64,
@@ -137,7 +138,7 @@ pub struct PublishedScreening {
 }
 
 /// What the planners assumed.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The end point the plan is about.

@@ -2,6 +2,7 @@
 
 use super::{
     document::Document,
+    limits,
     text::{ScenarioText, VariantText},
 };
 use crate::error::{Error, Finding, Result};
@@ -87,6 +88,10 @@ pub fn take_parts<'a>(document: &mut Document<'a>) -> Result<Parts<'a>> {
                 flatten(set, &mut changes, document, &mut findings);
             }
             let text: VariantText = document.read_value(item)?;
+            if text.replicates.is_some_and(|n| n > limits::MOST_REPLICATES) {
+                let message = format!("at most {} replicates are possible", limits::MOST_REPLICATES);
+                findings.push(Finding::new(message).at(&document.source, span.clone()));
+            }
             if variants.iter().any(|v| v.text.name == text.name) {
                 let message = format!("two variants are called “{}”", text.name);
                 findings.push(Finding::new(message).at(&document.source, span));
@@ -217,6 +222,10 @@ fn run<'a>(
         ),
         _ => error,
     })?;
+    let too_large = limits::check(&document, &text);
+    if !too_large.is_empty() {
+        return Err(Error::Input(too_large));
+    }
     if let Some(null) = variant.and_then(|v| v.text.null) {
         text.null = null;
     }

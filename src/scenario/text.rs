@@ -14,11 +14,12 @@ use crate::{
     trial::estimand::Strategy,
     units::Days,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use std::{fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 /// A table whose keys are names, in the order of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,8 +68,25 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
     }
 }
 
+impl<T: JsonSchema> JsonSchema for Named<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Named{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "additionalProperties": generator.subschema_for::<T>(),
+        })
+    }
+}
+
 /// A whole scenario, without its variants, sweep and expectations.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioText {
     /// The name of the trial.
@@ -103,7 +121,7 @@ fn default_replicates() -> u64 {
 }
 
 /// What is thought, before the trial, of the share of the stated benefit that is true.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PriorText {
     /// What finished trials of shock saw of what they had assumed; so it is unless the scenario says otherwise.
@@ -114,7 +132,7 @@ pub enum PriorText {
 
 /// Strategies of enrolment that are set beside the base: at equal numbers of patients, and at equal numbers
 /// of candidates screened, which with one stream of candidates is equal time.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ComparisonText {
     /// Names of variants.
@@ -123,7 +141,7 @@ pub struct ComparisonText {
 }
 
 /// What a trial and a treatment cost, in any currency.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct CostText {
     /// To screen one candidate, the phenotype test included.
@@ -138,7 +156,7 @@ pub struct CostText {
 }
 
 /// Who can be enrolled.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PopulationText {
     /// A population file, relative to the scenario.
@@ -168,7 +186,7 @@ pub struct PopulationText {
 }
 
 /// An event of the stay in hospital that a scenario adds to the registry's.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct EventText {
     pub label: Option<String>,
@@ -188,7 +206,7 @@ pub struct EventText {
 }
 
 /// A measurement: a number, a duration or a count.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct MeasurementText {
     pub label: Option<String>,
@@ -200,7 +218,7 @@ pub struct MeasurementText {
 }
 
 /// A number at baseline and on some days. Of a logged number all but the baseline median are logarithms.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct NumberText {
     /// Mean at baseline.
@@ -229,7 +247,7 @@ pub struct NumberText {
 }
 
 /// How long something lasts from randomisation.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct DurationText {
     pub median: Days,
@@ -240,7 +258,7 @@ pub struct DurationText {
 }
 
 /// How often something happens.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct CountText {
     pub rate_per_day: f64,
@@ -256,7 +274,7 @@ fn one() -> f64 {
 }
 
 /// A published risk the trial's patients are moved to, by one shift of log hazards.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnchorText {
     pub risk: f64,
@@ -274,7 +292,7 @@ pub struct AnchorText {
 }
 
 /// Under which conditions a stated result holds.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Conditions {
     /// Everybody gets the assigned arm and nothing else.
@@ -284,7 +302,7 @@ pub enum Conditions {
 }
 
 /// One arm and what it does.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArmText {
     pub label: Option<String>,
@@ -311,7 +329,7 @@ pub struct ArmText {
 }
 
 /// What an arm does to a measurement, by one of two keys.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredText {
     /// Added to a number.
@@ -321,7 +339,7 @@ pub struct MeasuredText {
 }
 
 /// What an arm does to one event. One of the first six keys says how it is stated.
-#[derive(Clone, Debug, Deserialize, Default, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct EffectText {
     /// Conditional hazard ratio, constant in time.
@@ -341,7 +359,7 @@ pub struct EffectText {
 }
 
 /// A published ratio that stands for a hazard ratio.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RareText {
     RiskRatio(f64),
@@ -358,7 +376,7 @@ impl RareText {
 }
 
 /// A hazard ratio up to a day; the last period needs none.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodText {
     pub until: Option<Days>,
@@ -366,7 +384,7 @@ pub struct PeriodText {
 }
 
 /// A result to be reached: a risk in the arm, its ratio to the control's, or the limit of the trial's own Cox estimate.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct SuchThatText {
     pub risk: Option<f64>,
@@ -380,7 +398,7 @@ pub struct SuchThatText {
 }
 
 /// Bail-out: patients of this arm who change to the treatment of another.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct BailOutText {
     pub to: String,
@@ -397,7 +415,7 @@ fn default_follows_risk() -> f64 {
 }
 
 /// A share of an arm's patients who get another arm's treatment from the start.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct InsteadText {
     pub arm: String,
@@ -405,7 +423,7 @@ pub struct InsteadText {
 }
 
 /// An end point. One of `any_of`, `value`, `peak`, `count`, `days_free` and `tiers` says what it is.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndpointText {
     pub label: Option<String>,
@@ -437,14 +455,14 @@ pub struct EndpointText {
 }
 
 /// When an end point ends before its horizon.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum UntilText {
     Discharge,
 }
 
 /// A number on the day of the end point, or its peak up to then.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct ValueText {
     /// The measurement.
@@ -457,7 +475,7 @@ pub struct ValueText {
 }
 
 /// What becomes of patients who die before a measurement.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum DeathText {
     LeftOut,
@@ -465,7 +483,7 @@ pub enum DeathText {
 }
 
 /// A count until some events, at the latest until the horizon.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct CountOfText {
     pub of: String,
@@ -473,7 +491,7 @@ pub struct CountOfText {
 }
 
 /// Days alive after a duration or an event, up to the horizon.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct DaysFreeText {
     /// The duration that has to be over.
@@ -484,7 +502,7 @@ pub struct DaysFreeText {
 }
 
 /// How many days those have who die by the horizon.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum DaysAtDeathText {
     /// None.
@@ -494,7 +512,7 @@ pub enum DaysAtDeathText {
 }
 
 /// One level of a hierarchy, naming another end point.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TierText {
     /// The later event wins.
@@ -506,7 +524,7 @@ pub enum TierText {
 }
 
 /// Which direction is benefit.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
     #[default]
@@ -515,7 +533,7 @@ pub enum Better {
 }
 
 /// A question: two arms compared on an end point, by a summary measure.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EstimandText {
     pub endpoint: String,
@@ -545,7 +563,7 @@ pub struct EstimandText {
 }
 
 /// What an estimand is to show.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClaimText {
     #[default]
@@ -557,7 +575,7 @@ pub enum ClaimText {
 }
 
 /// The two sides of a comparison.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareText {
     pub treatment: SideText,
@@ -577,6 +595,19 @@ impl SideText {
     /// Whether an arm is on this side.
     pub fn holds(&self, arm: &str) -> bool {
         self.0.iter().any(|name| name == arm)
+    }
+}
+
+impl JsonSchema for SideText {
+    fn schema_name() -> Cow<'static, str> {
+        "Side".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "description": "The name of an arm, or a list of names whose patients are taken together.",
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+        })
     }
 }
 
@@ -604,7 +635,7 @@ impl<'de> Deserialize<'de> for SideText {
 }
 
 /// How the trial is run.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrialText {
     pub patients: u32,
@@ -631,7 +662,7 @@ pub struct TrialText {
 }
 
 /// Who gets which arm.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllocationText {
     pub ratio: Named<u32>,
@@ -646,7 +677,7 @@ pub struct AllocationText {
 }
 
 /// Minimisation over some factors.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MinimiseText {
     /// `site`, covariates or rules.
@@ -661,7 +692,7 @@ fn default_minimise() -> f64 {
 }
 
 /// Whole sites are randomised.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClustersText {
     Parallel {},
@@ -669,7 +700,7 @@ pub enum ClustersText {
 }
 
 /// Sites change from one arm to another, group by group.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SteppedWedgeText {
     pub from: String,
@@ -681,7 +712,7 @@ pub struct SteppedWedgeText {
 }
 
 /// Consent among those who meet a rule on recorded covariates.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentText {
     pub rule: String,
@@ -689,7 +720,7 @@ pub struct ConsentText {
 }
 
 /// Survivors are asked for consent after the emergency.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeferredConsentText {
     pub asked: Days,
@@ -702,7 +733,7 @@ pub struct DeferredConsentText {
 }
 
 /// What becomes of the data of who refuses.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusedText {
     Removed,
@@ -710,14 +741,14 @@ pub enum RefusedText {
 }
 
 /// A trend in mortality.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrendText {
     pub death_hazard_ratio_per_year: f64,
 }
 
 /// The chance that recruitment is ended from outside by a day.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalStopText {
     pub risk: f64,
@@ -725,7 +756,7 @@ pub struct ExternalStopText {
 }
 
 /// Where patients come from, and how fast.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SitesText {
     pub count: u32,
@@ -755,7 +786,7 @@ pub struct SitesText {
 }
 
 /// A pause of all sites.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseText {
     pub from: Days,
@@ -763,7 +794,7 @@ pub struct PauseText {
 }
 
 /// Sites of one kind.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteClassText {
     /// Share of the sites.
@@ -777,7 +808,7 @@ pub struct SiteClassText {
 }
 
 /// Loss to follow-up at a constant rate.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LossText {
     pub share: f64,
@@ -791,7 +822,7 @@ pub struct LossText {
 }
 
 /// The design; one key.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum DesignText {
     Fixed(FixedText),
@@ -814,14 +845,14 @@ pub enum DesignText {
 }
 
 /// One analysis, when everyone is followed up.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FixedText {
     pub alpha: AlphaText,
 }
 
 /// One analysis of several estimands, all of which have to show benefit.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoPrimaryText {
     pub alpha: AlphaText,
@@ -829,7 +860,7 @@ pub struct CoPrimaryText {
 }
 
 /// Two stages: the trial stops for futility after the first unless the statistic is good enough.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopOrGoText {
     pub alpha: AlphaText,
@@ -840,7 +871,7 @@ pub struct StopOrGoText {
 }
 
 /// Looks at which the trial may stop.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSequentialText {
     pub alpha: AlphaText,
@@ -875,7 +906,7 @@ pub struct GroupSequentialText {
 }
 
 /// When a look at a share of the patients is made.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenText {
     /// When all of them have reached the primary horizon.
@@ -886,7 +917,7 @@ pub enum WhenText {
 }
 
 /// Bounds that are all known beforehand.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BoundaryText {
     #[serde(rename = "obrien_fleming")]
@@ -899,7 +930,7 @@ pub enum BoundaryText {
 }
 
 /// How error is spent.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SpendingText {
     #[serde(rename = "obrien_fleming")]
@@ -912,7 +943,7 @@ pub enum SpendingText {
 }
 
 /// What spending follows.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum SpendByText {
     #[default]
@@ -922,7 +953,7 @@ pub enum SpendByText {
 }
 
 /// When to give up. One of the first four keys says how.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct FutilityText {
     /// Stop below these; z counted upwards for benefit, one for each look before the last.
@@ -945,7 +976,7 @@ pub struct FutilityText {
 }
 
 /// What conditional power assumes.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum AssumingText {
     /// The effect seen so far.
@@ -956,7 +987,7 @@ pub enum AssumingText {
 }
 
 /// Bounds for harm. One of the keys.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct HarmText {
     /// Stop above these, one for each look before the last.
@@ -968,7 +999,7 @@ pub struct HarmText {
 }
 
 /// Whether patients are enrolled while a look is prepared.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum RecruitmentText {
     GoesOn,
@@ -976,7 +1007,7 @@ pub enum RecruitmentText {
 }
 
 /// The error of a false claim of benefit.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AlphaText {
     OneSided(f64),
@@ -994,7 +1025,7 @@ impl AlphaText {
 }
 
 /// A change of the scenario, run beside it on the same patients.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariantText {
     pub name: String,
@@ -1013,7 +1044,7 @@ pub struct VariantText {
 }
 
 /// What must come back.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectText {
     pub variant: Option<String>,

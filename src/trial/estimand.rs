@@ -2,10 +2,11 @@
 
 use super::claim::Claim;
 use crate::{analysis::comparison::Method, outcome::endpoint::AtBailOut};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What an estimand makes of a bail-out, the intercurrent event of a shock trial (ICH E9(R1)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// Nothing: what happens afterwards is the outcome of the arm assigned.

@@ -7,10 +7,14 @@ cd "$(dirname "$0")/../.."
 rounds=${1:-1000}
 program=${2:-target/release/shocktrial}
 RANDOM=${3:-1}
-scenario=scenarios/peers/w1_binary.toml
 replicates=3700
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# A copy, so that nobody's edit meanwhile is taken for a fault.
+cp "$program" "$scratch/shocktrial"
+cp scenarios/peers/w1_binary.toml "$scratch/trial.toml"
+program=$scratch/shocktrial
+scenario=$scratch/trial.toml
 run() { "$program" run "$scenario" --replicates $replicates --quiet --out "$1" "${@:2}"; }
 # Everything but the manifest and the report, which carry the time a run took.
 sums() { (cd "$1" && find . -type f ! -name manifest.json ! -name report.html | sort | xargs sha256sum); }
@@ -26,6 +30,7 @@ for ((round = 1; round <= rounds; round++)); do
     rm -rf "$out" "$out.partial" "$out.replaced"
     # Every other round replaces an earlier result, and every third is killed twice.
     if ((round % 2 == 0)); then cp -r "$scratch/alone" "$out"; fi
+    if ((round % 100 == 0)); then echo "round $round: $killed killed, $wrong wrong"; fi
     resume=()
     for ((kill = 0; kill < (round % 3 == 0 ? 2 : 1); kill++)); do
         moment=$((RANDOM % (alone * 5 / 4) + 1))

@@ -6,6 +6,7 @@ mod cli;
 mod conduct;
 mod docs;
 mod evidence;
+mod fuzz;
 mod known_answers;
 mod outcome;
 mod population;

@@ -3,8 +3,12 @@
 use std::io::Write;
 
 /// Tests that need a program beside Rust and a C compiler, and the program.
-const NEEDED: [(&str, &str); 3] =
-    [("a full disk", "unshare"), ("a read-only folder", "setpriv"), ("a clock that goes backwards", "cc")];
+const NEEDED: [(&str, &str); 4] = [
+    ("a full disk", "unshare"),
+    ("a read-only folder", "setpriv"),
+    ("a clock that goes backwards", "cc"),
+    ("an array of shards on Slurm", "sbatch"),
+];
 
 /// Whether a test's program is there; prints a line that is not captured if not.
 pub fn has(test: &str) -> bool {
@@ -22,7 +26,7 @@ fn there(tool: &str) -> bool {
 }
 
 /// Prints past the capture of the test program.
-fn say(line: &str) {
+pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -40,7 +40,11 @@ use std::path::PathBuf;
 /// A negative z means that the treatment does better, where lower is better; see --better. An empty cell,
 /// NA, NaN or a single dot is a missing value. Rows are counted from 1 below the heading.
 #[derive(Args)]
-#[command(name = "analyze", verbatim_doc_comment)]
+#[command(
+    name = "analyze",
+    verbatim_doc_comment,
+    after_help = "Example:\n  shocktrial analyze trial.csv --arm arm --event died --time days"
+)]
 pub struct Arguments {
     /// A table, .csv or .parquet, one row per patient.
     #[arg(value_name = "DATA", required_unless_present = "counts")]
@@ -153,6 +157,9 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = OnTheDay::Wins, help_heading = "Methods")]
     on_the_day: OnTheDay,
 
+    /// Print nothing but errors; for --figure.
+    #[arg(long, help_heading = "Output")]
+    quiet: bool,
     /// Print one JSON list and nothing else.
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -288,6 +295,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(path) = &arguments.figure {
         figure::draw(arguments, &data, &settings, &groups, &blocks, path)?;
+    }
+    if arguments.quiet && !arguments.json {
+        return Ok(());
     }
     super::print(&if arguments.json {
         print::as_json(&data, &blocks)

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use polars::prelude::*;
-use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+use std::{collections::HashMap, fs::File, io::Read, path::Path};
 
 mod block;
 mod stream;
@@ -302,8 +302,26 @@ pub fn measures_frame(measures: &[Measure], runs: &[Run]) -> Result<DataFrame> {
     DataFrame::new(measures.len(), columns).map_err(fault)
 }
 
+/// The table with an apostrophe before words that a spreadsheet would take for a formula.
+fn without_formulas(table: &Table) -> Result<Table> {
+    let formula = |word: &str| word.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let mut safe = table.clone();
+    for column in table.columns().iter().filter(|c| c.dtype() == &DataType::String) {
+        let words = column.str().map_err(fault)?;
+        if words.iter().flatten().any(formula) {
+            let mended: Vec<Option<String>> = words
+                .iter()
+                .map(|word| word.map(|w| if formula(w) { format!("'{w}") } else { w.to_owned() }))
+                .collect();
+            safe.with_column(Column::new(column.name().clone(), mended)).map_err(fault)?;
+        }
+    }
+    Ok(safe)
+}
+
 /// Writes a table as CSV to a file, or to standard output.
 pub fn write_csv(frame: &mut DataFrame, path: Option<&Path>) -> Result<()> {
+    let frame = &mut without_formulas(frame)?;
     match path {
         None => CsvWriter::new(std::io::stdout().lock())
             .finish(frame)
@@ -367,7 +385,34 @@ const MISSING: [&str; 6] = ["", "NA", "NaN", "nan", "null", "."];
 pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
     let file = File::open(path).map_err(|why| Error::path("read", path, &why))?;
     let parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-    let frame = if parquet {
+    let mut bytes = Vec::new();
+    file.take(MOST_DATA + 1).read_to_end(&mut bytes).map_err(|why| Error::path("read", path, &why))?;
+    if bytes.len() as u64 > MOST_DATA {
+        let message =
+            format!("{} is larger than {} GB, too large for one trial", path.display(), MOST_DATA >> 30);
+        return Err(Error::input(message));
+    }
+    read_bytes(bytes, parquet, path)
+}
+
+/// Bytes of a data set at most: hundreds of times the largest trial there was.
+const MOST_DATA: u64 = 2 << 30;
+
+/// Reads a data set from its bytes; `path` names it in errors.
+pub fn read_bytes(bytes: Vec<u8>, parquet: bool, path: &Path) -> Result<Vec<NamedValues>> {
+    // A damaged file may trip the library over; for whoever gave us the file that is an error like any other.
+    let frame = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read_frame(bytes, parquet)))
+        .unwrap_or_else(|_| Err(PolarsError::ComputeError("the file is damaged".into())));
+    let unreadable = |why: &dyn std::fmt::Display| {
+        Error::input(format!("{} cannot be read as a table: {why}", path.display()))
+    };
+    let frame = frame.map_err(|why| unreadable(&why))?;
+    frame.columns().iter().map(|column| named_values(column, &unreadable)).collect()
+}
+
+fn read_frame(bytes: Vec<u8>, parquet: bool) -> PolarsResult<DataFrame> {
+    let file = std::io::Cursor::new(bytes);
+    if parquet {
         ParquetReader::new(file).finish()
     } else {
         let missing: Vec<PlSmallStr> = MISSING.iter().map(|&word| word.into()).collect();
@@ -375,28 +420,24 @@ pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
             .with_has_header(true)
             .with_infer_schema_length(None)
             .map_parse_options(|o| o.with_null_values(Some(NullValues::AllColumns(missing.clone()))));
-        options.into_reader_with_file_handle(BufReader::new(file)).finish()
+        options.into_reader_with_file_handle(file).finish()
+    }
+}
+
+fn named_values(
+    column: &Column,
+    unreadable: &dyn Fn(&dyn std::fmt::Display) -> Error,
+) -> Result<NamedValues> {
+    let name = column.name().to_string();
+    let values = if column.dtype().is_primitive_numeric() || column.dtype() == &DataType::Boolean {
+        let column = column.cast(&DataType::Float64).map_err(fault)?;
+        let number = |x: Option<f64>| x.filter(|x| !x.is_nan());
+        Values::Numbers(column.f64().map_err(fault)?.iter().map(number).collect())
+    } else {
+        let column = column.cast(&DataType::String).map_err(|why| unreadable(&why))?;
+        Values::Words(column.str().map_err(fault)?.iter().map(|w| w.map(str::to_owned)).collect())
     };
-    let unreadable = |why: &dyn std::fmt::Display| {
-        Error::input(format!("{} cannot be read as a table: {why}", path.display()))
-    };
-    let frame = frame.map_err(|why| unreadable(&why))?;
-    frame
-        .columns()
-        .iter()
-        .map(|column| {
-            let name = column.name().to_string();
-            let values = if column.dtype().is_primitive_numeric() || column.dtype() == &DataType::Boolean {
-                let column = column.cast(&DataType::Float64).map_err(fault)?;
-                let number = |x: Option<f64>| x.filter(|x| !x.is_nan());
-                Values::Numbers(column.f64().map_err(fault)?.iter().map(number).collect())
-            } else {
-                let column = column.cast(&DataType::String).map_err(|why| unreadable(&why))?;
-                Values::Words(column.str().map_err(fault)?.iter().map(|w| w.map(str::to_owned)).collect())
-            };
-            Ok(NamedValues { name, values })
-        })
-        .collect()
+    Ok(NamedValues { name, values })
 }
 
 /// A data set to write, column by column.
@@ -413,4 +454,23 @@ pub fn data_frame(columns: Vec<NamedValues>) -> Result<DataFrame> {
         })
         .collect();
     DataFrame::new(height, columns).map_err(fault)
+}
+
+/// The rows of a table as JSON objects; what is missing is null.
+pub fn json_rows(table: &Table) -> Result<Vec<serde_json::Value>> {
+    let mut rows = vec![serde_json::Map::new(); table.height()];
+    for column in table.columns() {
+        let name = column.name().to_string();
+        if column.dtype() == &DataType::String {
+            for (row, word) in rows.iter_mut().zip(column.str().map_err(fault)?.iter()) {
+                row.insert(name.clone(), word.into());
+            }
+        } else {
+            let numbers = column.cast(&DataType::Float64).map_err(fault)?;
+            for (row, x) in rows.iter_mut().zip(numbers.f64().map_err(fault)?.iter()) {
+                row.insert(name.clone(), x.into());
+            }
+        }
+    }
+    Ok(rows.into_iter().map(serde_json::Value::Object).collect())
 }

@@ -110,12 +110,12 @@ fn an_expectation_that_is_not_met_ends_with_1_and_a_result() {
     let said = say(&["run", &scenario, "--replicates", "1000", "--json", "--out", &folder.path("out")]);
     assert_eq!(said.code, 1);
     assert!(
-        said.error.contains("1 expectation(s) not met\n  line 41: power of primary is 0.8"),
+        said.error.contains("1 expectation(s) not met\n  line 42: power of primary is 0.8"),
         "{}",
         said.error
     );
     let verdicts = json(&said.out)["expectations"].clone();
-    assert_eq!((&verdicts[0]["verdict"], &verdicts[0]["line"]), (&Value::from("not met"), &Value::from(41)));
+    assert_eq!((&verdicts[0]["verdict"], &verdicts[0]["line"]), (&Value::from("not met"), &Value::from(42)));
     assert_ne!(verdicts[1]["verdict"], "not met");
     assert!(folder.0.join("out/replicates.parquet").is_file());
 }
@@ -178,6 +178,30 @@ fn evidence_lists_figures_with_their_sources() {
     assert!(said.out.contains("rev-ecls-mort-ctl") && said.out.contains("49"), "{}", said.out);
     assert!(said.out.lines().filter(|l| l.contains('[')).count() > 5);
     assert!(say(&["evidence", "no such word"]).out.contains("no figure has that word"));
+}
+
+/// Names of a scenario's own reach the report as text and the CSV as words, whatever they would be elsewhere.
+#[test]
+fn names_cannot_become_code() {
+    let folder = Folder::new("escape");
+    let text = std::fs::read_to_string(crate::simulation::at(BINARY)).unwrap();
+    let evil = "<script>alert(1)</script>";
+    let text = text
+        .replace("W1: two risks", &format!("{evil}&amp;"))
+        .replace("label = \"Treatment\"", &format!("label = \"{evil}\""))
+        .replace("12.5 % of controls cross at the start", "=cmd|' /C calc'!A0");
+    let scenario = folder.write("evil.toml", &text);
+    let said = say(&["run", &scenario, "--replicates", "60", "--quiet", "--out", &folder.path("out")]);
+    assert!(matches!(said.code, 0 | 1), "{}", said.error);
+    let html = std::fs::read_to_string(folder.path("out/report.html")).unwrap();
+    assert!(!html.contains(evil) && html.contains("alert(1)"), "the names are in the report, escaped");
+    assert!(html.contains("&amp;amp;"));
+    for figure in names(&folder.0.join("out/figures")).iter().filter(|name| name.ends_with(".svg")) {
+        let svg = std::fs::read_to_string(folder.0.join("out/figures").join(figure)).unwrap();
+        assert!(!svg.contains(evil), "{figure}");
+    }
+    let csv = std::fs::read_to_string(folder.path("out/operating_characteristics.csv")).unwrap();
+    assert!(csv.contains(",'=cmd|") && !csv.contains(",=cmd|"), "{csv}");
 }
 
 #[test]

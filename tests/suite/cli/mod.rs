@@ -7,6 +7,8 @@ mod faults;
 mod folders;
 mod patients;
 mod shards;
+mod slurm;
+mod small;
 mod validate;
 
 use crate::simulation::at;
