@@ -1,6 +1,6 @@
 //! What came back: tables of operating characteristics.
 
-use super::{numbers, table, words};
+use super::{looks, numbers, table, words};
 use crate::{
     operating::Measure,
     outcome::events::EventKind,
@@ -142,31 +142,44 @@ fn with_interval(m: Option<&Measure>, digits: usize) -> [String; 2] {
 
 /// Errors where there is no effect.
 pub fn errors(results: &Results) -> Option<Section> {
-    let nulls: Vec<usize> = (0..results.scenario.runs.len()).filter(|&run| results.run(run).null).collect();
-    if nulls.is_empty() {
-        return None;
-    }
+    let errs = |run: usize, estimand: &str| results.find(run, Place::of(estimand), "type_i_error");
+    let estimands = |run: usize| results.run(run).trial.estimands.iter().map(|e| e.name.as_str());
+    let nulls: Vec<usize> = (0..results.scenario.runs.len())
+        .filter(|&run| estimands(run).any(|estimand| errs(run, estimand).is_some()))
+        .collect();
+    let &first = nulls.first()?;
     let mut rows = Vec::new();
     for &run in &nulls {
         if nulls.len() > 1 {
             rows.push(vec![name(results, run)]);
         }
-        for estimand in &results.run(run).trial.estimands {
-            let place = Place::of(&estimand.name);
-            let [benefit, range] = with_interval(results.find(run, place, "type_i_error"), 2);
-            let [harm, harm_range] = with_interval(results.find(run, place, "rejects_wrong_way"), 2);
-            rows.push(vec![estimand.name.clone(), benefit, range, harm, harm_range]);
+        for estimand in estimands(run).filter(|estimand| errs(run, estimand).is_some()) {
+            let [benefit, range] = with_interval(errs(run, estimand), 2);
+            let [harm, harm_range] =
+                with_interval(results.find(run, Place::of(estimand), "rejects_wrong_way"), 2);
+            rows.push(vec![estimand.to_owned(), benefit, range, harm, harm_range]);
         }
     }
-    let run = nulls[0];
-    let critical = results.run(run).trial.design.critical();
-    let nominal = crate::statistics::two_sided_p(critical) / 2.0;
+    let why = if nulls.iter().all(|&run| results.run(run).null) {
+        "With every effect, bail-out and change of arm removed"
+    } else {
+        "With every effect, bail-out and change of arm removed, or with an effect that lies on the margin"
+    };
+    let design = &results.run(first).trial.design;
+    let mut paragraphs = vec![match looks::level(design) {
+        Some(level) => format!(
+            "{why}, a claim of benefit is an error; the design allows {}% in that direction.",
+            fixed(100.0 * level, 2).trim_end_matches('0').trim_end_matches('.'),
+        ),
+        None => format!(
+            "{why}, a claim of benefit is an error. A threshold of a posterior promises no error by itself; the table says what it is."
+        ),
+    }];
+    paragraphs.extend(nulls.iter().filter_map(|&run| looks::size(results, run)));
+    paragraphs.dedup();
     Some(Section {
         title: "Error rates".into(),
-        paragraphs: vec![format!(
-            "With every effect, bail-out and change of arm removed, a claim of benefit is an error; the design allows {}% in that direction.",
-            fixed(100.0 * nominal, 2).trim_end_matches('0').trim_end_matches('.'),
-        )],
+        paragraphs,
         tables: vec![table(
             "Errors where there is no effect, with 95% Monte Carlo intervals.",
             vec![

@@ -191,8 +191,9 @@ impl Bayesian {
             None if is_last => Decision::None,
             None => Decision::Continue,
             Some(posterior) => {
-                let harmful = self.harm.is_some_and(|least| 1.0 - posterior.below(0.0) > least);
                 let chance = posterior.below(self.margin);
+                let better = || if self.margin == 0.0 { chance } else { posterior.below(0.0) };
+                let harmful = self.harm.is_some_and(|least| 1.0 - better() > least);
                 if chance > threshold {
                     Decision::Benefit
                 } else if harmful {
