@@ -269,14 +269,22 @@ pub fn share(measure: Option<&Measure>) -> String {
         // Never among the replicates: the Monte Carlo interval says how rare it may still be.
         (true, 0.0) if m.upper > 0.0 => bound("<", 100.0 * m.upper),
         (true, 1.0) if m.lower < 1.0 => bound(">", 100.0 * m.lower),
-        _ => with_error(100.0 * m.value, 100.0 * m.mcse, 1),
+        (true, _) => fixed(100.0 * m.value, 1),
+        (false, _) => with_error(100.0 * m.value, 100.0 * m.mcse, share_digits(m.value)),
     }
+}
+
+/// Decimals of a percentage at the most: what hardly ever or nearly always happens needs one more.
+fn share_digits(share: f64) -> usize {
+    if (0.01..=0.99).contains(&share) { 1 } else { 2 }
 }
 
 /// A bound in per cent, rounded away from what it bounds.
 fn bound(sign: &str, value: f64) -> String {
-    let rounded = if sign == "<" { (10.0 * value).ceil() } else { (10.0 * value).floor() };
-    format!("{sign}{}", fixed(rounded / 10.0, 1))
+    let digits = share_digits(value / 100.0);
+    let unit = 10_f64.powi(digits as i32);
+    let rounded = if sign == "<" { (unit * value).ceil() } else { (unit * value).floor() };
+    format!("{sign}{}", fixed(rounded / unit, digits))
 }
 
 /// A mean of something counted, with its error.
@@ -529,7 +537,7 @@ mod tests {
     #[test]
     fn what_never_happened_is_bounded_by_the_replicates() {
         let never = Measure { value: 0.0, mcse: 0.0, lower: 0.0, upper: 0.000_96, ..blank() };
-        assert_eq!(share(Some(&never)), "<0.1");
+        assert_eq!(share(Some(&never)), "<0.10");
         let impossible = Measure { upper: 0.0, ..never };
         assert_eq!(share(Some(&impossible)), "0.0");
         assert_eq!(share(None), MISSING);

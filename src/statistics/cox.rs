@@ -303,6 +303,29 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Standard deviation of each covariate.
+    pub fn spreads(&self) -> Vec<f64> {
+        let n = self.data.time.len() as f64;
+        (0..self.p)
+            .map(|a| {
+                let sum: f64 = self.x.iter().skip(a).step_by(self.p).map(|x| x * x).sum();
+                (sum / n).sqrt().max(1e-12)
+            })
+            .collect()
+    }
+
+    /// [`Reason::NoVariance`] where a covariate that varies over patients varies in no risk set, as when each
+    /// stratum holds one arm: the information is then what rounding left, and not 0.
+    pub fn check_contest(&self, information: &Matrix, spread: &[f64]) -> Result<(), Reason> {
+        let events: f64 =
+            (0..self.data.time.len()).filter(|&i| self.data.event[i]).map(|i| self.weight(i)).sum();
+        let noise = |a: usize| {
+            let most = events * spread[a] * spread[a];
+            spread[a] > 1e-12 && information.get(a, a) <= 1e-12 * most
+        };
+        if (0..self.p).any(noise) { Err(Reason::NoVariance) } else { Ok(()) }
+    }
+
     /// Log partial likelihood, score and information at `beta`.
     pub fn likelihood(&self, beta: &[f64], ties: Ties) -> (f64, Vec<f64>, Matrix) {
         let mut value = 0.0;
@@ -407,7 +430,7 @@ impl<'a> Prepared<'a> {
 /// When a covariate, or a combination, is largest in every risk set at its death, the likelihood
 /// rises for ever: `estimate` is [`Reason::MonotoneLikelihood`], while the likelihood-ratio test (with
 /// the limit) and the score test stand; [`super::cox_firth`] gives a finite estimate. A constant or
-/// repeated covariate is [`Reason::Collinear`].
+/// repeated covariate is [`Reason::Collinear`], one that varies in no risk set [`Reason::NoVariance`].
 ///
 /// Cox, J R Stat Soc B 1972;34:187. Therneau & Grambsch, Modeling Survival Data, 2000.
 pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
@@ -417,7 +440,7 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
     }
     let prepared = Prepared::new(data);
     let p = prepared.p;
-    let spread = spreads(&prepared);
+    let spread = prepared.spreads();
     let mut beta = vec![0.0; p];
     let (null, first_score, first_information) = prepared.likelihood(&beta, ties);
     let n = data.time.len();
@@ -439,12 +462,7 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
             robust_score_chi_square: Ok(0.0),
         });
     }
-    // A covariate that is the same in everybody of every risk set says nothing; rounding leaves a trace of it.
-    let says_nothing =
-        |a: usize| first_information.get(a, a) <= 1e-12 * events as f64 * spread[a] * spread[a];
-    if (0..p).any(says_nothing) {
-        return Err(Reason::Collinear);
-    }
+    prepared.check_contest(&first_information, &spread)?;
     let first_step = first_information.solve(&first_score)?;
     let score_chi_square = first_step.iter().zip(&first_score).map(|(a, b)| a * b).sum();
     let robust_score_chi_square = prepared
@@ -497,17 +515,6 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
         score_chi_square,
         robust_score_chi_square,
     })
-}
-
-/// Standard deviation of each covariate.
-fn spreads(prepared: &Prepared<'_>) -> Vec<f64> {
-    let n = prepared.data.time.len() as f64;
-    (0..prepared.p)
-        .map(|a| {
-            let sum: f64 = prepared.x.iter().skip(a).step_by(prepared.p).map(|x| x * x).sum();
-            (sum / n).sqrt().max(1e-12)
-        })
-        .collect()
 }
 
 /// Profile-likelihood interval of one log hazard ratio: the values whose likelihood, maximised over the

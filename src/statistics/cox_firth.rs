@@ -41,6 +41,8 @@ pub fn cox_firth(data: CoxData<'_>, ties: Ties) -> Result<FirthCox, Reason> {
     }
     let prepared = Prepared::new(data);
     let p = prepared.p;
+    let (_, _, information) = prepared.likelihood(&vec![0.0; p], ties);
+    prepared.check_contest(&information, &prepared.spreads())?;
     let evaluate = |beta: &[f64]| -> Result<(f64, Vec<f64>, Matrix), Reason> {
         let (value, mut score, information) = prepared.likelihood(beta, ties);
         let inverse = information.inverse()?;

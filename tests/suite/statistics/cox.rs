@@ -443,6 +443,20 @@ fn names_what_cannot_be_fitted() {
     }
     let (time, event, arm) = ([1.0, 2.0], [false, false], [0.0, 1.0]);
     assert_eq!(cox(CoxData::new(&time, &event, &[&arm]), Ties::Efron).unwrap_err(), Reason::NoEvents);
+    // Each stratum holds one arm at its event, so that rounding alone would speak, in any order of rows.
+    let time = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0, 1.0];
+    let event = [false, false, false, false, false, true, true, true, false];
+    let arm = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0];
+    let stratum = [0, 1, 1, 1, 1, 1, 0, 0, 1];
+    for shift in 0..9 {
+        let turn = |i: usize| (i + shift) % 9;
+        let (time, event): (Vec<f64>, Vec<bool>) = (0..9).map(|i| (time[turn(i)], event[turn(i)])).unzip();
+        let (arm, stratum): (Vec<f64>, Vec<u32>) = (0..9).map(|i| (arm[turn(i)], stratum[turn(i)])).unzip();
+        let columns = [&arm[..]];
+        let rows = CoxData { stratum: Some(&stratum), ..CoxData::new(&time, &event, &columns) };
+        assert_eq!(cox(rows, Ties::Efron).unwrap_err(), Reason::NoVariance);
+        assert_eq!(cox_firth(rows, Ties::Efron).unwrap_err(), Reason::NoVariance);
+    }
 }
 
 /// The fast form from counts is the general one with a binary covariate.
