@@ -6,6 +6,7 @@ use crate::{
     evidence,
     report::{folder::hash, validation as told},
     scenario::{self, Changes},
+    simulation::each,
     validation::{self, accuracy},
 };
 use clap::Args;
@@ -37,11 +38,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     let files = files(arguments)?;
-    let mut scenarios = Vec::new();
     let changes = Changes { without_truths: true, base_only: true, ..Changes::default() };
+    let mut scenarios = Vec::new();
     let mut texts = String::new();
-    for file in &files {
-        let scenario = scenario::load(file, &changes)?;
+    for (file, scenario) in files.iter().zip(each(&files, |file| scenario::load(file, &changes))) {
+        let scenario = scenario?;
         if scenario.published.is_none() {
             let message = "this scenario does not say what was published; add a [published] section";
             return Err(Finding::new(message).at(&scenario.source, 0..0).into());

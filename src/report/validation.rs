@@ -49,7 +49,7 @@ pub fn rows(validation: &Validation) -> Vec<Value> {
                     "from_memory": row.memory,
                 }));
             };
-            let judged = |e: &Expected| if row.memory { Value::Null } else { json!(e.holds(row.published)) };
+            let judged = |e: &Expected| json!(row.judged(e));
             add("predicted", &row.predicted, Role::Check, judged(&row.predicted));
             match row.role {
                 // What was put in decides nothing; the effect is put in only with the base run's effect.
@@ -91,10 +91,11 @@ pub fn rows(validation: &Validation) -> Vec<Value> {
         if let Some(s) = &replay.screening {
             let inside = s.interval[0] <= s.published && s.published <= s.interval[1];
             list.push(json!({
-                "id": format!("{}/screened_per_randomised", replay.name), "kind": "checked",
+                "id": format!("{}/screened_per_randomised", replay.name), "kind": if s.fitted { "fitted" } else { "checked" },
                 "label": format!("{}: screened per patient randomised", replay.title), "published": s.published,
                 "predicted": s.predicted, "lower": s.interval[0], "upper": s.interval[1],
-                "tolerance": Value::Null, "percentile": s.percentile, "pass": inside, "source": replay.citation,
+                "tolerance": Value::Null, "percentile": s.percentile,
+                "pass": if s.fitted { Value::Null } else { json!(inside) }, "source": replay.citation,
             }));
         }
     }
@@ -108,7 +109,7 @@ pub fn rows(validation: &Validation) -> Vec<Value> {
         list.push(json!({
             "id": f.name, "kind": "forecast", "label": f.title, "published": Value::Null,
             "predicted": f.control.map_or(Value::Null, |c| or_null(c.value)), "lower": Value::Null, "upper": Value::Null,
-            "tolerance": Value::Null, "pass": Value::Null, "source": f.citation, "patients": f.patients,
+            "tolerance": Value::Null, "pass": Value::Null, "source": f.citation, "patients": f.patients, "most_patients": f.most_patients,
             "measure": f.measure, "power": f.grid.iter().map(|p| json!({ "effect": p.effect, "power": or_null(p.power) })).collect::<Vec<_>>(),
             "detectable": or_null(f.detectable), "assurance": f.assurance.map_or(Value::Null, or_null), "months": or_null(f.months),
             "power_at_plan": f.plan.as_ref().map_or(Value::Null, |p| or_null(p.power)),
@@ -402,7 +403,11 @@ fn forecast_table(validation: &Validation) -> Table {
         .map(|f| {
             let mut row = vec![
                 f.title.clone(),
-                count(f.patients as f64),
+                if f.most_patients > f.patients {
+                    format!("{} to {}", count(f.patients as f64), count(f.most_patients as f64))
+                } else {
+                    count(f.patients as f64)
+                },
                 f.endpoint.clone(),
                 f.control.map_or("–".into(), |c| percent(c.value, 1) + if f.anchored { "" } else { "†" }),
                 f.measure.clone(),
@@ -443,7 +448,7 @@ fn forecast_table(validation: &Validation) -> Table {
         ],
         rows,
         &[
-            "Power of events by the pooled two-proportion formula at the end point's horizon; of numbers and counts by the standard error of simulated trials.",
+            "Power of events by the pooled two-proportion formula at the end point's horizon, over the sizes a blinded look gives where there is one, and exactly through all tables where a posterior decides; of numbers and counts by the standard error of simulated trials.",
             "Months: recruitment and follow-up at the accrual of the scenario, an assumption.",
             "† From entry criteria alone.",
             &note,
@@ -592,19 +597,14 @@ pub fn figures(validation: &Validation) -> Vec<Figure> {
 /// The page.
 pub fn page(validation: &Validation, reproduction: &[(String, String)]) -> Report {
     let a = &validation.accuracy;
-    let checks: Vec<(bool, bool)> = validation
-        .replays
-        .iter()
-        .flat_map(|r| {
-            r.rows.iter().filter(|x| x.role == Role::Check).map(|x| (x.memory, x.replayed.holds(x.published)))
-        })
-        .collect();
-    let judged = checks.iter().filter(|c| !c.0).count();
-    let held = checks.iter().filter(|c| !c.0 && c.1).count();
+    let rows = validation.replays.iter().flat_map(|r| &r.rows).filter(|row| row.role == Role::Check);
+    let checks: Vec<bool> = rows.filter_map(|row| row.judged(&row.replayed)).collect();
+    let judged = checks.len();
+    let held = checks.iter().filter(|held| **held).count();
     let predicted: Vec<bool> = validation
         .replays
         .iter()
-        .filter_map(|r| headline(r).filter(|x| !x.memory).map(|x| x.predicted.holds(x.published)))
+        .filter_map(|r| headline(r).and_then(|row| row.judged(&row.predicted)))
         .collect();
     let within = predicted.iter().filter(|p| **p).count();
     let number =

@@ -31,6 +31,8 @@ pub struct BlindedText {
     pub risk_ratio: Option<f64>,
     pub risk_difference: Option<f64>,
     pub odds_ratio: Option<f64>,
+    /// For a primary estimand that reads times.
+    pub hazard_ratio: Option<f64>,
     /// Patients at the least; the planned number unless said.
     pub least: Option<u32>,
 }

@@ -294,6 +294,11 @@ pub fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + 
     Ok(pool.install(work))
 }
 
+/// Does the same work on each item over threads; results stand in the order of the items.
+pub fn each<T: Sync, U: Send>(items: &[T], work: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
+    items.par_iter().map(work).collect()
+}
+
 /// How many threads the ambient pool has.
 pub fn threads() -> usize {
     rayon::current_num_threads()

@@ -1,8 +1,9 @@
 //! A trial without results: what it can be expected to show.
 
 use super::{
+    chance::Chance,
     expected::{Risk, risks},
-    machinery,
+    machinery::{self, Size},
     prior::Prior,
     replay::PlanRow,
 };
@@ -32,6 +33,8 @@ pub struct Forecast {
     pub citation: String,
     pub status: Status,
     pub patients: usize,
+    /// The most a look may make of them.
+    pub most_patients: usize,
     pub endpoint: String,
     /// What the effects of the grid are: a risk ratio of the primary end point, or its own measure.
     pub measure: String,
@@ -56,6 +59,8 @@ const LOWER: [f64; 5] = [1.0, 0.9, 0.8, 0.7, 0.6];
 const HIGHER: [f64; 5] = [1.0, 1.05, 1.1, 1.2, 1.3];
 /// Multiples of the scenario's own effect, for numbers and counts.
 const MULTIPLES: [f64; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
+/// Halvings of the search for it: to a thousandth of a thousandth.
+const BISECTIONS: usize = 20;
 /// Power of the detectable effect.
 const WANTED: f64 = 0.8;
 
@@ -66,8 +71,7 @@ impl Forecast {
         let trial = &scenario.runs[0].trial;
         let estimand = &trial.estimands[0];
         let endpoint = &trial.endpoints[estimand.endpoint];
-        let kept = machinery::simulate(scenario)?;
-        let level = normal_cdf(-trial.design.critical());
+        let kept = machinery::simulate(scenario, Size::AsDesigned)?;
         let mut forecast = Forecast {
             name: name.to_owned(),
             title: scenario.title.clone(),
@@ -75,6 +79,7 @@ impl Forecast {
             citation: published.citation.clone(),
             status: published.status,
             patients: trial.patients,
+            most_patients: trial.design.most_patients(trial.patients),
             endpoint: endpoint.label.clone(),
             measure: "risk ratio".into(),
             control: None,
@@ -96,14 +101,9 @@ impl Forecast {
             } else {
                 control.value
             };
-            let arm = 0.5 * trial.patients as f64;
             let higher = endpoint.higher_is_better;
-            let power = |ratio: f64| {
-                let treated = (start * ratio).clamp(1e-6, 1.0 - 1e-6);
-                let better = (treated < control.value) != higher || treated == control.value;
-                let power = power_of_two_risks(control.value, treated, arm, level, false);
-                if better { power } else { power_of_wrong_way(control.value, treated, arm, level) }
-            };
+            let chance = Chance::new(trial);
+            let power = |ratio: f64| chance.at(control.value, (start * ratio).clamp(1e-6, 1.0 - 1e-6));
             let ratios = if higher { HIGHER } else { LOWER };
             forecast.grid = ratios.iter().map(|&effect| PowerAt { effect, power: power(effect) }).collect();
             forecast.detectable = detectable(&power, higher);
@@ -140,21 +140,13 @@ impl Forecast {
     }
 }
 
-/// The chance of a claim of benefit when the treated do worse.
-fn power_of_wrong_way(control: f64, treated: f64, arm: f64, level: f64) -> f64 {
-    let pooled = 0.5 * (control + treated);
-    let null = (2.0 * pooled * (1.0 - pooled) / arm).sqrt();
-    let spread = ((control * (1.0 - control) + treated * (1.0 - treated)) / arm).sqrt();
-    normal_cdf((-(control - treated).abs() + normal_quantile(level) * null) / spread)
-}
-
 /// The ratio at which 80 % of trials show it, by halving.
 fn detectable(power: &impl Fn(f64) -> f64, higher: bool) -> f64 {
     let (mut near, mut far) = if higher { (1.0, 3.0) } else { (1.0, 0.02) };
     if power(far) < WANTED {
         return f64::NAN;
     }
-    for _ in 0..60 {
+    for _ in 0..BISECTIONS {
         let middle = 0.5 * (near + far);
         if power(middle) < WANTED { near = middle } else { far = middle }
     }

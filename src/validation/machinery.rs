@@ -5,11 +5,24 @@ use crate::{
     outcome::kinds::Yields,
     scenario::Scenario,
     simulation::{Block, Plan, Run, Sink},
+    trial::design::{Design, Fixed},
 };
 use std::sync::atomic::AtomicBool;
 
 /// Simulated trials that are compared.
 const REPLICATES: u64 = 400;
+
+/// Whether looks may change how many patients there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// All planned patients in one analysis.
+    Planned,
+    /// As the design decides.
+    AsDesigned,
+}
+
+/// Error of an analysis whose decisions nobody reads.
+const LEVEL: f64 = 0.025;
 
 /// The spread of the risk difference over simulated trials, beside the exact one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +91,7 @@ impl Machinery {
         if trial.endpoints[estimand.endpoint].kind.yields() != Yields::Event || trial.loss_rate > 0.0 {
             return Ok(None);
         }
-        let kept = simulate(scenario)?;
+        let kept = simulate(scenario, Size::Planned)?;
         let n = kept.risks.len() as f64;
         let mean = |of: usize| kept.risks.iter().map(|r| r[of]).sum::<f64>() / n;
         let differences: Vec<f64> = kept.risks.iter().map(|r| r[0] - r[1]).collect();
@@ -107,8 +120,12 @@ impl Machinery {
 }
 
 /// Simulates the base run.
-pub(super) fn simulate(scenario: &Scenario) -> Result<Kept> {
-    let runs = [Run { replicates: REPLICATES, ..scenario.runs[0].clone() }];
+pub(super) fn simulate(scenario: &Scenario, size: Size) -> Result<Kept> {
+    let mut run = Run { replicates: REPLICATES, ..scenario.runs[0].clone() };
+    if size == Size::Planned {
+        run.trial.design = Design::Fixed(Fixed::new(LEVEL));
+    }
+    let runs = [run];
     let plan = Plan { runs: &runs, pool: &scenario.pool, seed: scenario.seed };
     let mut kept = Kept::default();
     plan.simulate(0..REPLICATES, &AtomicBool::new(false), &mut kept)?;

@@ -5,6 +5,7 @@
 //! was put in is never counted as a prediction, and a figure from memory decides nothing.
 
 pub mod accuracy;
+pub mod chance;
 pub mod counts;
 pub mod expected;
 pub mod forecast;
@@ -17,7 +18,7 @@ pub use forecast::Forecast;
 pub use prior::Prior;
 pub use replay::Replay;
 
-use crate::{error::Result, scenario::Scenario};
+use crate::{error::Result, scenario::Scenario, simulation::each};
 
 /// Every trial of some scenarios, replayed or forecast.
 #[derive(Clone, Debug)]
@@ -36,11 +37,10 @@ pub type Named = (String, Scenario);
 
 /// Replays and forecasts. `infarct` is the scenario of all infarct shock of the registry.
 pub fn validate(scenarios: &[Named], infarct: &Scenario) -> Result<Validation> {
-    let with_results = |s: &&Named| s.1.published.as_ref().is_some_and(|p| p.status.has_results());
-    let mut replays: Vec<Replay> = Vec::new();
-    for (name, scenario) in scenarios.iter().filter(with_results) {
-        replays.push(Replay::new(name, scenario)?);
-    }
+    let has_results = |s: &Named| s.1.published.as_ref().is_some_and(|p| p.status.has_results());
+    let (finished, running): (Vec<&Named>, Vec<&Named>) = scenarios.iter().partition(|s| has_results(s));
+    let replays = each(&finished, |(name, scenario)| Replay::new(name, scenario));
+    let mut replays = replays.into_iter().collect::<Result<Vec<Replay>>>()?;
     replays.sort_by(|a, b| (a.year, &a.title).cmp(&(b.year, &b.title)));
     let observed: Vec<prior::Observed> = replays.iter().filter_map(Replay::observed).collect();
     for replay in &mut replays {
@@ -48,11 +48,8 @@ pub fn validate(scenarios: &[Named], infarct: &Scenario) -> Result<Validation> {
         replay.weigh(&Prior::of(&others));
     }
     let prior = Prior::of(&observed);
-    let mut forecasts = Vec::new();
-    let without = |s: &&Named| s.1.published.as_ref().is_some_and(|p| !p.status.has_results());
-    for (name, scenario) in scenarios.iter().filter(without) {
-        forecasts.push(Forecast::new(name, scenario, &prior)?);
-    }
+    let forecasts = each(&running, |(name, scenario)| Forecast::new(name, scenario, &prior));
+    let mut forecasts = forecasts.into_iter().collect::<Result<Vec<Forecast>>>()?;
     forecasts.sort_by(|a, b| a.title.cmp(&b.title));
     let accuracy = Accuracy::new(&replays, infarct);
     Ok(Validation { replays, forecasts, prior, accuracy })

@@ -89,6 +89,8 @@ pub struct ArmRow {
     /// Whether it is from memory: then it decides nothing.
     pub memory: bool,
     pub role: Role,
+    /// Whether the registry itself was fitted to it: then it decides nothing, whatever it is held against.
+    pub fitted: bool,
     /// Whether all its events are the registry's own, so that its risk can be predicted.
     pub predictable: bool,
     /// Why the model misses it, where it does.
@@ -101,6 +103,14 @@ pub struct ArmRow {
     pub under_prior: Option<Expected>,
     /// From the anchors and the effects of the base run.
     pub replayed: Expected,
+}
+
+impl ArmRow {
+    /// Whether the published risk is as expected; nothing is said of a figure that is from memory or that
+    /// the registry was fitted to.
+    pub fn judged(&self, expected: &Expected) -> Option<bool> {
+        (!self.memory && !self.fitted).then(|| expected.holds(self.published))
+    }
 }
 
 /// The difference between the arms on the primary end point.
@@ -300,13 +310,14 @@ fn rows(scenario: &Scenario, published: &PublishedText, fitted: &[String]) -> Ve
         let count = (value * f64::from(patients)).round() as u32;
         let endpoint = &trial.endpoints[e];
         let text = &scenario.texts[0];
+        let fitted = fitted.contains(&source) || risk.related.iter().any(|id| fitted.contains(id));
         let role = if text.population.anchor.iter().any(|a| a.of == risk.of && a.arm == risk.arm) {
             Role::Anchor
         } else if text.arm.get(&risk.arm).is_some_and(|arm| {
             arm.effect.0.iter().any(|(_, e)| e.such_that.as_ref().is_some_and(|s| s.of == risk.of))
         }) {
             Role::Effect
-        } else if fitted.contains(&source) || risk.related.iter().any(|id| fitted.contains(id)) {
+        } else if fitted {
             Role::Registry
         } else {
             Role::Check
@@ -326,6 +337,7 @@ fn rows(scenario: &Scenario, published: &PublishedText, fitted: &[String]) -> Ve
             source,
             memory,
             role,
+            fitted,
             predictable: endpoint.any_of.iter().all(|&event| event < own),
             why: risk.why.clone(),
             predicted: Expected::of(predicted[e], patients, count),

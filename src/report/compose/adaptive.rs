@@ -49,6 +49,7 @@ pub(super) fn resizing(trial: &Trial, design: &ReEstimation) -> Vec<Fact> {
                     format!("a risk difference of {} points", signed(100.0 * value, 1))
                 }
                 PlannedEffect::OddsRatio(value) => format!("an odds ratio of {}", ratio(*value)),
+                PlannedEffect::HazardRatio(value) => format!("a hazard ratio of {}", ratio(*value)),
             };
             list.push(fact(
                 "New size",

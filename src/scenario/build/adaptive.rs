@@ -76,32 +76,42 @@ impl Builder<'_> {
     fn blinded(&mut self, path: &str, text: &BlindedText, level: f64, estimands: &[Estimand]) -> Rule {
         let path = format!("{path}.blinded");
         let power = self.between(&format!("{path}.power"), text.power);
-        if estimands.first().is_some_and(|primary| primary.method.summary.needs_times()) {
-            self.wrong(
-                &path,
-                "the pooled risk sizes a comparison of risks; this primary estimand reads times",
-            );
-        }
-        let effect = match (text.risk_ratio, text.risk_difference, text.odds_ratio) {
-            (Some(ratio), None, None) => {
-                PlannedEffect::RiskRatio(self.positive(&format!("{path}.risk_ratio"), ratio, "risk ratio"))
-            }
-            (None, Some(difference), None) => PlannedEffect::RiskDifference(difference),
-            (None, None, Some(ratio)) => {
-                PlannedEffect::OddsRatio(self.positive(&format!("{path}.odds_ratio"), ratio, "odds ratio"))
-            }
+        let timed = estimands.first().is_some_and(|primary| primary.method.summary.needs_times());
+        let mut ratio =
+            |key: &str, value: f64| self.positive(&format!("{path}.{key}"), value, &key.replace('_', " "));
+        let effect = match (text.risk_ratio, text.risk_difference, text.odds_ratio, text.hazard_ratio) {
+            (Some(value), None, None, None) => PlannedEffect::RiskRatio(ratio("risk_ratio", value)),
+            (None, Some(difference), None, None) => PlannedEffect::RiskDifference(difference),
+            (None, None, Some(value), None) => PlannedEffect::OddsRatio(ratio("odds_ratio", value)),
+            (None, None, None, Some(value)) => PlannedEffect::HazardRatio(ratio("hazard_ratio", value)),
             _ => {
                 self.wrong(
                     &path,
-                    "state the planned effect in one way: risk_ratio, risk_difference or odds_ratio",
+                    "state the planned effect in one way: risk_ratio, risk_difference, odds_ratio or hazard_ratio",
                 );
-                PlannedEffect::RiskRatio(0.8)
+                return Rule::Blinded {
+                    sizing: Comparison { level, power, ratio: 1.0 },
+                    effect: PlannedEffect::RiskRatio(0.8),
+                    least: 0,
+                };
             }
         };
+        match (timed, matches!(effect, PlannedEffect::HazardRatio(_))) {
+            (true, false) => self.wrong(
+                &path,
+                "this primary estimand reads times, so its size follows from events; write hazard_ratio = …",
+            ),
+            (false, true) => self.wrong(
+                &path,
+                "this primary estimand compares risks; write risk_ratio, risk_difference or odds_ratio",
+            ),
+            _ => {}
+        }
         let none = matches!(
             effect,
             PlannedEffect::RiskRatio(1.0)
                 | PlannedEffect::OddsRatio(1.0)
+                | PlannedEffect::HazardRatio(1.0)
                 | PlannedEffect::RiskDifference(0.0)
         );
         if none {

@@ -8,7 +8,7 @@ use crate::{
     },
     outcome::{
         endpoint::Endpoint,
-        kinds::{AtDeath, Kind},
+        kinds::{AtDeath, Kind, Yields},
     },
     scenario::text::{Better, ClaimText, CompareText, EstimandText, SideText},
     trial::{
@@ -86,9 +86,9 @@ impl Builder<'_> {
         }
         let minus = text.minus.as_ref().map(|minus| self.minus(&format!("{path}.minus"), text, minus));
         let plain = minus.is_none() && treated.is_empty() && controls.is_empty();
-        if !plain && (!text.summary.has_closed_form() || text.strategy == Strategy::PrincipalStratum) {
-            let message =
-                "arms are pooled, and effects subtracted, for risks and hazard ratios in all patients only";
+        let poolable = text.summary.has_closed_form() || text.summary.reads() == Yields::Value;
+        if !plain && (!poolable || text.strategy == Strategy::PrincipalStratum) {
+            let message = "arms are pooled, and effects subtracted, for risks, hazard ratios and numbers in all patients only";
             self.wrong(&format!("{path}.compare"), message);
         }
         if let (Some(better), Some(endpoint)) = (text.better, endpoints.get(endpoint))

@@ -5,8 +5,9 @@
 
 use super::{DesignState, Evidence, Recruitment, Stage, When};
 use crate::{
+    analysis::comparison::Comparison,
     statistics::{
-        BenefitTable, BetaRisk, NormalEffect, NormalMixture, Reason, TwoRisks, exchangeable_effects,
+        AtTable, BenefitTable, BetaRisk, NormalEffect, NormalMixture, Reason, TwoRisks, exchangeable_effects,
         normal_cdf, normal_quantile, predictive_of_edges, solve::root,
     },
     trial::{
@@ -222,6 +223,47 @@ impl Bayesian {
                 self.predicted(row, posterior, self.looks[look], last, higher) < *least
             }
         }
+    }
+
+    /// What each look makes of each table of bad events in a model of risks with these patients in treatment
+    /// and control: by look, then events of the treated, then of the controls. None in other models.
+    pub fn verdicts(&self, sizes: &[(u32, u32)]) -> Option<Vec<Vec<Vec<AtTable>>>> {
+        let Model::Risks { treatment, control } = self.model else { return None };
+        if self.margin != 0.0 {
+            return None;
+        }
+        let look = |(k, table): (usize, &BenefitTable)| {
+            let (n1, n0) = sizes[k];
+            let verdict = |x: u32, y: u32| {
+                let chance = table.chance(x, y);
+                if chance > self.success[k] {
+                    return AtTable::Success;
+                }
+                let harmful = self.harm.is_some_and(|least| 1.0 - chance > least);
+                let counts = Comparison {
+                    n_treatment: n1,
+                    n_control: n0,
+                    events_treatment: x,
+                    events_control: y,
+                    ..Comparison::none(Reason::Undefined)
+                };
+                let row = Row {
+                    look: 0,
+                    estimand: 0,
+                    slice: Slice::All,
+                    comparison: counts,
+                    decision: Decision::None,
+                };
+                let is_last = k + 1 == self.count();
+                let over = !is_last
+                    && self
+                        .posterior(&row, false)
+                        .is_some_and(|posterior| self.gives_up(&row, &posterior, chance, k, false));
+                if harmful || over { AtTable::Stop } else { AtTable::GoOn }
+            };
+            (0..=n1).map(|x| (0..=n0).map(|y| verdict(x, y)).collect()).collect()
+        };
+        Some(tables(treatment, control, sizes).iter().enumerate().map(look).collect())
     }
 
     /// Marks the levels of the subgroup whose effects borrow from each other.

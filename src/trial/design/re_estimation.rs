@@ -26,7 +26,9 @@ pub struct ReEstimation {
 pub enum Rule {
     /// The risk of both arms together; the look tells nobody which arm does better.
     ///
-    /// Gould, Stat Med 1992;11:55. Friede & Kieser, Biom J 2006;48:537.
+    /// For a hazard ratio the events wanted are fixed, and the risk says how many patients give them.
+    ///
+    /// Gould, Stat Med 1992;11:55. Friede & Kieser, Biom J 2006;48:537. Schoenfeld, Biometrika 1981;68:316.
     Blinded { sizing: Comparison, effect: PlannedEffect, least: usize },
     /// The effect seen so far. Mehta & Pocock, Stat Med 2011;30:3267.
     Promising {
@@ -46,9 +48,21 @@ pub enum PlannedEffect {
     RiskRatio(f64),
     RiskDifference(f64),
     OddsRatio(f64),
+    HazardRatio(f64),
 }
 
 impl PlannedEffect {
+    /// Patients that give the power of `sizing` at a pooled risk; none where no number does.
+    pub fn patients(self, sizing: &Comparison, pooled: f64) -> Option<f64> {
+        if let PlannedEffect::HazardRatio(effect) = self {
+            return (pooled > 0.0).then(|| sizing.events(effect) / pooled);
+        }
+        let (control, treated) = self.risks(pooled, sizing.ratio);
+        let possible = |risk: f64| risk > 0.0 && risk < 1.0;
+        let both = possible(control) && possible(treated);
+        both.then(|| sizing.two_risks(control, treated) * (1.0 + sizing.ratio))
+    }
+
     /// The risks in control and treatment that give the pooled risk, `ratio` treated to one control.
     pub fn risks(self, pooled: f64, ratio: f64) -> (f64, f64) {
         match self {
@@ -61,20 +75,27 @@ impl PlannedEffect {
                 (control, control + effect)
             }
             PlannedEffect::OddsRatio(effect) => {
-                let treated = |control: f64| effect * control / (1.0 - control + effect * control);
-                let (mut low, mut high) = (0.0, 1.0);
-                for _ in 0..60 {
-                    let control = 0.5 * (low + high);
-                    if control + ratio * treated(control) < pooled * (1.0 + ratio) {
-                        low = control;
-                    } else {
-                        high = control;
-                    }
-                }
-                (low, treated(low))
+                between(pooled, ratio, |control| effect * control / (1.0 - control + effect * control))
+            }
+            PlannedEffect::HazardRatio(effect) => {
+                between(pooled, ratio, |control| 1.0 - libm::pow(1.0 - control, effect))
             }
         }
     }
+}
+
+/// The control's risk, and with it the treated, at which both together have the pooled risk.
+fn between(pooled: f64, ratio: f64, treated: impl Fn(f64) -> f64) -> (f64, f64) {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let control = 0.5 * (low + high);
+        if control + ratio * treated(control) < pooled * (1.0 + ratio) {
+            low = control;
+        } else {
+            high = control;
+        }
+    }
+    (low, treated(low))
 }
 
 /// The test of the last analysis.
@@ -143,14 +164,8 @@ impl ReEstimation {
                     return Decision::Continue;
                 }
                 let pooled = f64::from(c.events_treatment + c.events_control) / f64::from(known);
-                let (control, treated) = effect.risks(pooled, sizing.ratio);
-                let possible = |risk: f64| risk > 0.0 && risk < 1.0;
-                let wanted = if possible(control) && possible(treated) {
-                    (sizing.two_risks(control, treated) * (1.0 + sizing.ratio)).ceil() as usize
-                } else {
-                    self.most
-                };
-                state.patients = wanted.clamp((*least).max(evidence.look.patients), self.most);
+                let least = (*least).max(evidence.look.patients);
+                state.patients = self.resized(*effect, sizing, pooled, least);
                 Decision::Continue
             }
             Rule::Promising { target, from, stop_below, .. } => {
@@ -170,6 +185,18 @@ impl ReEstimation {
                 Decision::Continue
             }
         }
+    }
+
+    /// The size a blinded look gives at a pooled risk among the first-stage patients; none where the look
+    /// is not blinded.
+    pub fn blinded_size(&self, planned: usize, pooled: f64) -> Option<usize> {
+        let Rule::Blinded { sizing, effect, least } = &self.rule else { return None };
+        Some(self.resized(*effect, sizing, pooled, (*least).max(self.first_stage(planned))))
+    }
+
+    fn resized(&self, effect: PlannedEffect, sizing: &Comparison, pooled: f64, least: usize) -> usize {
+        let wanted = effect.patients(sizing, pooled).map_or(self.most, |n| n.ceil() as usize);
+        wanted.clamp(least, self.most)
     }
 
     fn conclude(&self, evidence: &Evidence, state: &DesignState) -> Decision {
@@ -197,6 +224,7 @@ mod tests {
                 PlannedEffect::RiskRatio(0.75),
                 PlannedEffect::RiskDifference(-0.12),
                 PlannedEffect::OddsRatio(0.6),
+                PlannedEffect::HazardRatio(0.6),
             ] {
                 let (control, treated) = effect.risks(0.42, ratio);
                 assert!(((control + ratio * treated) / (1.0 + ratio) - 0.42).abs() < 1e-9);
@@ -206,9 +234,21 @@ mod tests {
                     PlannedEffect::OddsRatio(e) => {
                         treated / (1.0 - treated) / (control / (1.0 - control)) - e
                     }
+                    PlannedEffect::HazardRatio(e) => libm::log1p(-treated) / libm::log1p(-control) - e,
                 };
                 assert!(back.abs() < 1e-9, "{effect:?}");
             }
         }
+    }
+
+    /// 80 % power at 5 % two-sided for a hazard ratio of 0.6 takes 120.3 events (Schoenfeld); at a pooled
+    /// risk of 40 % these are 301 patients.
+    #[test]
+    fn a_hazard_ratio_is_sized_by_its_events() {
+        let sizing = Comparison { level: 0.025, power: 0.8, ratio: 1.0 };
+        let events = 4.0 * (1.959_964_f64 + 0.841_621).powi(2) / 0.6_f64.ln().powi(2);
+        let patients = PlannedEffect::HazardRatio(0.6).patients(&sizing, 0.4).unwrap();
+        assert!((patients - events / 0.4).abs() < 1e-3 && (patients - 300.8).abs() < 0.1);
+        assert_eq!(PlannedEffect::HazardRatio(0.6).patients(&sizing, 0.0), None);
     }
 }
