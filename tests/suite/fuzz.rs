@@ -56,14 +56,28 @@ const ODD: [&[u8]; 18] = [
     b"\0",
 ];
 
+/// Where the words of `input` begin and end: runs of letters, figures, `_` and `.`.
+fn words(input: &[u8]) -> Vec<(usize, usize)> {
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.';
+    let mut found = Vec::new();
+    let mut start = 0;
+    for run in input.chunk_by(|a, b| is_word(a) == is_word(b)) {
+        if is_word(&run[0]) {
+            found.push((start, start + run.len()));
+        }
+        start += run.len();
+    }
+    found
+}
+
 /// One input of the corpus with a few changes: bytes, words that go wrong, pieces of another input, lines
-/// left out or written twice, numbers replaced.
+/// left out or written twice, numbers replaced, words of one input in the place of another's.
 fn bent(corpus: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     let mut input = corpus[dice.roll(corpus.len())].clone();
-    for _ in 0..1 + dice.roll(4) {
+    for _ in 0..1 + dice.roll(3) {
         let n = input.len();
         let place = dice.roll(n + 1);
-        match dice.roll(8) {
+        match dice.roll(12) {
             0 if n > 0 => input[place.min(n - 1)] ^= 1 << dice.roll(8),
             1 => {
                 input.splice(place..place, ODD[dice.roll(ODD.len())].iter().copied());
@@ -87,11 +101,21 @@ fn bent(corpus: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
                 });
                 input = kept.collect();
             }
-            _ => {
+            6 | 7 => {
                 let Some(start) = (place..n).find(|&i| input[i].is_ascii_digit()) else { continue };
                 let end = (start..n).find(|&i| !input[i].is_ascii_digit()).unwrap_or(n);
                 let number = ODD[dice.roll(7)];
                 input.splice(start..end, number.iter().copied());
+            }
+            // Half of the changes keep the shape, so that more than the reader's first lines are tried.
+            _ => {
+                let other = &corpus[dice.roll(corpus.len())];
+                let (here, there) = (words(&input), words(other));
+                if let (false, false) = (here.is_empty(), there.is_empty()) {
+                    let (from, to) = here[dice.roll(here.len())];
+                    let word = there[dice.roll(there.len())];
+                    input.splice(from..to, other[word.0..word.1].iter().copied());
+                }
             }
         }
     }
