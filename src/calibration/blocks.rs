@@ -59,7 +59,7 @@ pub fn mean_and_slices(
     weights: Option<&[f64]>,
 ) -> (Course, Vec<Course>) {
     let sums = in_blocks(patients.len(), |range| {
-        expectation.sum(path, patients, range, weights, &mut expectation.workspace())
+        expectation.sum(path, patients, range, weights, &mut expectation.abreast())
     });
     let mut slices = vec![expectation.nobody(); SLICES];
     let mut total = expectation.nobody();

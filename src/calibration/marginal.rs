@@ -5,12 +5,13 @@ use crate::{
     outcome::{
         circumstances::Factors,
         course::{Course, Patient, Treatment, bail_out_rate},
-        expectation::{self, Expectation, FirstOf, Path},
+        expectation::{self, ABREAST, Abreast, Expectation, FirstOf, Path},
         hazard::PiecewiseHazard,
         switching,
     },
     trial::pool::Pool,
 };
+use std::collections::HashMap;
 
 /// Expectations of one arm, prepared for some days and end points.
 pub struct Arm<'a> {
@@ -55,8 +56,7 @@ impl<'a> Arm<'a> {
         groups: impl Fn(usize, &mut Vec<usize>) + Sync,
     ) -> Vec<expectation::Course> {
         let blocks = in_blocks(self.pool.len(), |range| {
-            let mut sums = vec![self.expectation.nobody(); count + self.bail_outs()];
-            let mut space = self.expectation.workspace();
+            let mut walks = Walks::new(&self.expectation, self.bail_outs());
             let mut member = Vec::new();
             for row in range {
                 let weight = weight(row);
@@ -65,11 +65,12 @@ impl<'a> Arm<'a> {
                 }
                 member.clear();
                 groups(row, &mut member);
+                let cell = walks.cell(&member);
                 for &(treatment, share) in self.received.iter().filter(|(_, share)| *share > 0.0) {
-                    self.add(row, treatment, weight * share, &member, &mut sums, &mut space);
+                    self.add(row, treatment, weight * share, cell, &mut walks);
                 }
             }
-            sums
+            walks.sums(count)
         });
         let mut totals = vec![self.expectation.nobody(); count + self.bail_outs()];
         for block in &blocks {
@@ -101,22 +102,14 @@ impl<'a> Arm<'a> {
 
     /// Adds one patient, at every point of the law of circumstances if there is one: along one path, or
     /// along two if a bail-out is possible.
-    fn add(
-        &self,
-        row: usize,
-        treatment: usize,
-        weight: f64,
-        member: &[usize],
-        sums: &mut [expectation::Course],
-        space: &mut expectation::Workspace,
-    ) {
+    fn add(&self, row: usize, treatment: usize, weight: f64, cell: usize, walks: &mut Walks) {
         let patient = self.pool.patient(row as u32);
         let circumstances = &self.course.circumstances;
         if circumstances.none() {
             // Each row has one day of a switch; few rows need several each.
             let rows = self.pool.len();
             let days = if rows < FEW { DAYS.div_ceil(rows) } else { 1 };
-            return self.add_one((row, days), patient, treatment, weight, member, sums, space);
+            return self.add_one((row, days), patient, treatment, weight, cell, walks);
         }
         let points: Vec<Factors> = circumstances.points(row, self.pool.len()).collect();
         let weight = weight / points.len() as f64;
@@ -126,34 +119,25 @@ impl<'a> Arm<'a> {
             by_arm.clear();
             self.course.rates_by_arm(patient, factors, &mut by_arm);
             let patient = Patient { by_arm: &by_arm, ..patient };
-            self.add_one((row * each + k, 1), patient, treatment, weight, member, sums, space);
+            self.add_one((row * each + k, 1), patient, treatment, weight, cell, walks);
         }
     }
 
     /// Adds one patient under given rates; `place` addresses the days of a switch, of which `days` are tried.
-    #[allow(clippy::too_many_arguments)] // a patient, what he gets, and where it is added
     fn add_one(
         &self,
         (place, days): (usize, usize),
         patient: Patient,
         treatment: usize,
         weight: f64,
-        member: &[usize],
-        sums: &mut [expectation::Course],
-        space: &mut expectation::Workspace,
+        cell: usize,
+        walks: &mut Walks,
     ) {
         let Treatment { bail_outs, .. } = &self.course.treatments[treatment];
-        let (groups, through) = sums.split_at_mut(sums.len() - self.bail_outs());
         // Those who do not switch count in the denominator of every bail-out.
-        through.iter_mut().for_each(|sum| sum.weight += weight);
-        let add = |path: Path, weight: f64, groups: &mut [expectation::Course], space: &mut _| {
-            let after = path.switch.map_or(path.before, |(_, to)| to);
-            let rates = [patient.under(path.before), patient.under(after)];
-            let course = self.expectation.course_under(path, patient.class, rates, space);
-            member.iter().for_each(|&group| groups[group].add(course, weight));
-        };
+        walks.through.iter_mut().for_each(|sum| sum.weight += weight);
         if bail_outs.is_empty() || self.adherence != Adherence::AsRun {
-            return add(Path::of(treatment), weight, groups, space);
+            return walks.stay(treatment, patient, Walk { weight, cell, through: [].into() });
         }
         let rates: Vec<f64> = bail_outs.iter().map(|b| bail_out_rate(b, patient)).collect();
         let hazards: Vec<&PiecewiseHazard> = bail_outs.iter().map(|b| &b.hazard).collect();
@@ -161,25 +145,132 @@ impl<'a> Arm<'a> {
             let (u, v) = spread(place * days + k);
             let switch = switching::draw(&rates, &hazards, self.course.horizon, u, v);
             if k == 0 {
-                add(Path::of(treatment), weight * switch.none, groups, space);
+                walks.stay(
+                    treatment,
+                    patient,
+                    Walk { weight: weight * switch.none, cell, through: [].into() },
+                );
             }
             let switched = weight * (1.0 - switch.none) / days as f64;
             if switched <= 0.0 {
                 return;
             }
-            let to = bail_outs[switch.which].to;
-            add(Path { before: treatment, switch: Some((switch.day, to)) }, switched, groups, space);
-            if treatment != self.received[0].0 {
-                continue;
-            }
             let at = |k: usize| rates[k] * hazards[k].at(switch.day);
             let total: f64 = (0..rates.len()).map(at).sum();
-            for (k, sum) in through.iter_mut().enumerate() {
-                // The last path walked is that of the switch.
-                sum.add(space.last(), switched * at(k) / total);
-                sum.weight -= switched * at(k) / total;
+            let assigned = treatment == self.received[0].0;
+            let through =
+                if assigned { (0..rates.len()).map(|k| at(k) / total).collect() } else { [].into() };
+            let path = Path { before: treatment, switch: Some((switch.day, bail_outs[switch.which].to)) };
+            walks.switch(path, patient, Walk { weight: switched, cell, through });
+        }
+    }
+}
+
+/// One course that is walked for a patient, and what it is added to.
+struct Walk {
+    weight: f64,
+    cell: usize,
+    /// How likely each bail-out is the one, if the course is that of a bail-out.
+    through: Box<[f64]>,
+}
+
+/// The courses of a block of patients, walked many abreast and summed.
+struct Walks<'a> {
+    expectation: &'a Expectation,
+    space: Abreast,
+    /// Those who stand in `space`.
+    abreast: Vec<Walk>,
+    /// Those who switch, kept back until they can be walked in the order of their days.
+    switching: Vec<(Path, usize, Walk)>,
+    /// Their rates before and after.
+    rates: Vec<f64>,
+    /// Sums by the groups somebody belongs to: few sets of groups are different, and adding to one sum is
+    /// cheaper than adding to each group.
+    cells: Vec<(Vec<usize>, expectation::Course)>,
+    cell_of: HashMap<Vec<usize>, usize>,
+    through: Vec<expectation::Course>,
+}
+
+impl<'a> Walks<'a> {
+    fn new(expectation: &'a Expectation, bail_outs: usize) -> Self {
+        Walks {
+            expectation,
+            space: expectation.abreast(),
+            abreast: Vec::with_capacity(ABREAST),
+            switching: Vec::new(),
+            rates: Vec::new(),
+            cells: Vec::new(),
+            cell_of: HashMap::new(),
+            through: vec![expectation.nobody(); bail_outs],
+        }
+    }
+
+    /// The place of a set of groups.
+    fn cell(&mut self, member: &[usize]) -> usize {
+        if let Some(&cell) = self.cell_of.get(member) {
+            return cell;
+        }
+        self.cell_of.insert(member.to_vec(), self.cells.len());
+        self.cells.push((member.to_vec(), self.expectation.nobody()));
+        self.cells.len() - 1
+    }
+
+    /// A course under one treatment throughout.
+    fn stay(&mut self, treatment: usize, patient: Patient, walk: Walk) {
+        self.enter(Path::of(treatment), patient.class, [patient.under(treatment); 2], walk);
+    }
+
+    /// A course with a switch.
+    fn switch(&mut self, path: Path, patient: Patient, walk: Walk) {
+        let (_, after) = path.switch.expect("a path with a switch");
+        self.rates.extend(patient.under(path.before));
+        self.rates.extend(patient.under(after));
+        self.switching.push((path, patient.class, walk));
+    }
+
+    fn enter(&mut self, path: Path, class: usize, rates: [&[f64]; 2], walk: Walk) {
+        self.expectation.enter(path, class, rates, &mut self.space);
+        self.abreast.push(walk);
+        if self.space.is_full() {
+            self.walk();
+        }
+    }
+
+    fn walk(&mut self) {
+        if self.abreast.is_empty() {
+            return;
+        }
+        self.expectation.walk(&mut self.space);
+        for (lane, walk) in self.abreast.drain(..).enumerate() {
+            self.space.add_to(&mut self.cells[walk.cell].1, lane, walk.weight);
+            for (sum, share) in self.through.iter_mut().zip(walk.through) {
+                self.space.add_to(sum, lane, walk.weight * share);
+                sum.weight -= walk.weight * share;
             }
         }
+    }
+
+    /// Walks what is left; the sums of all groups and, behind them, those through each bail-out.
+    fn sums(mut self, count: usize) -> Vec<expectation::Course> {
+        let mut switching = std::mem::take(&mut self.switching);
+        let rates = std::mem::take(&mut self.rates);
+        let each = rates.len() / switching.len().max(1);
+        let day = |path: &Path| path.switch.map_or(0.0, |(day, _)| day);
+        let mut order: Vec<usize> = (0..switching.len()).collect();
+        order.sort_by(|&i, &j| day(&switching[i].0).total_cmp(&day(&switching[j].0)));
+        for i in order {
+            let (path, class, walk) = &mut switching[i];
+            let through = std::mem::take(&mut walk.through);
+            let (before, after) = rates[i * each..(i + 1) * each].split_at(each / 2);
+            self.enter(*path, *class, [before, after], Walk { through, ..*walk });
+        }
+        self.walk();
+        let mut sums = vec![self.expectation.nobody(); count];
+        for (member, sum) in &self.cells {
+            member.iter().for_each(|&group| sums[group].add(sum, 1.0));
+        }
+        sums.extend(self.through);
+        sums
     }
 }
 

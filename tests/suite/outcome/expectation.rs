@@ -2,7 +2,7 @@
 
 use super::slow;
 use shocktrial::outcome::events::{Event, EventKind, Events, Setting};
-use shocktrial::outcome::expectation::{AtSwitch, Expectation, FirstOf, Path};
+use shocktrial::outcome::expectation::{ABREAST, AtSwitch, Course, Expectation, FirstOf, Path};
 use shocktrial::outcome::hazard::{PiecewiseHazard, Regime};
 
 fn event(name: &str, kind: EventKind, setting: Setting, excess: &[(usize, f64)]) -> Event {
@@ -113,6 +113,59 @@ fn probability_is_conserved() {
             assert!((dead + course.alive[d] - 1.0).abs() < 1e-12);
             assert!((course.first_of[0][d] - dead).abs() < 1e-12);
             assert!((course.in_hospital[d] + course.home[d] - course.alive[d]).abs() < 1e-12);
+        }
+    }
+}
+
+/// Patients walked abreast, with rates and days of a switch of their own, fare as each does alone: also
+/// those who leave hospital at once, who cannot leave, and for whom nothing at all happens.
+#[test]
+fn abreast_is_one_by_one() {
+    let (events, usual, device) = (events(), usual(), device());
+    let end_point = |counted: &[usize], at_switch| FirstOf {
+        events: (0..events.len()).map(|e| counted.contains(&e)).collect(),
+        at_switch,
+    };
+    let end_points = [
+        end_point(&[0, 1, 6], AtSwitch::GoesOn),
+        end_point(&[0], AtSwitch::GoesOn),
+        end_point(&[0, 1, 6], AtSwitch::Counts),
+        end_point(&[0, 1, 2, 6], AtSwitch::Ends),
+        end_point(&[3, 4, 5], AtSwitch::GoesOn),
+        end_point(&[], AtSwitch::Counts),
+    ];
+    let expectation = Expectation::new(&events, &[&usual, &device], &DAYS, &end_points);
+    let (mut alone, mut abreast) = (expectation.workspace(), expectation.abreast());
+    let switches = [None, Some(0.0), Some(0.1), Some(0.1), Some(1.0), Some(2.3), Some(44.9), Some(400.0)];
+    let patient = |i: usize| {
+        let scale = [1.0, 0.0, 0.3, 30.0, 2.0][i % 5];
+        let rates = |side: usize| {
+            let own = |(e, r): (usize, &f64)| r * scale * (1.0 + 0.1 * ((i + side + e) % 7) as f64);
+            RATES.iter().enumerate().map(own).collect::<Vec<f64>>()
+        };
+        let path = Path { before: i % 2, switch: switches[i % switches.len()].map(|day| (day, 1 - i % 2)) };
+        (path, rates(0), rates(1))
+    };
+    for first in [0, ABREAST] {
+        for i in 0..ABREAST - first / 3 {
+            let (path, before, after) = patient(first + i);
+            assert_eq!(expectation.enter(path, 0, [&before, &after], &mut abreast), i);
+        }
+        expectation.walk(&mut abreast);
+        for i in 0..ABREAST - first / 3 {
+            let (path, before, after) = patient(first + i);
+            let alone = expectation.course_under(path, 0, [&before, &after], &mut alone);
+            let mut sum = expectation.nobody();
+            abreast.add_to(&mut sum, i, 1.0);
+            let curves = |c: &Course| {
+                let own = [c.alive.clone(), c.in_hospital.clone(), c.home.clone()];
+                [&own[..], &c.happened[..], &c.first_of[..]].concat()
+            };
+            for (which, (a, b)) in curves(alone).iter().zip(curves(&sum)).enumerate() {
+                for (a, b) in a.iter().zip(b) {
+                    assert!((a - b).abs() < 1e-12, "patient {i}, curve {which}: {a} alone, {b} abreast");
+                }
+            }
         }
     }
 }

@@ -25,6 +25,10 @@
 //! taken as if both fell exponentially between their two exact ends; then they are scaled so that what
 //! leaves is what `P` lost.
 
+mod abreast;
+
+pub use abreast::{ABREAST, Abreast};
+
 use super::events::{EventKind, Events, Setting};
 use super::exponential::{exp, exp_each, ln_each};
 use super::hazard::Regime;
@@ -93,9 +97,12 @@ pub struct Expectation {
     recorded: Vec<Option<usize>>,
     days: Vec<f64>,
     /// Hazards by regime, class, step and event.
-    tables: Vec<Vec<f64>>,
+    tables: Vec<f64>,
     classes: usize,
     first_of: Vec<FirstOf>,
+    /// The events of an end point that is a death of some kind, whatever is received: those who have had it
+    /// have died in the process of everybody, which need not be followed again.
+    deaths_alone: Vec<Option<Vec<usize>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -259,11 +266,12 @@ impl Expectation {
             late,
             complications,
             recorded: ends.iter().map(|t| days.iter().position(|d| d == t)).collect(),
-            tables: regimes.iter().map(table).collect(),
+            tables: regimes.iter().flat_map(table).collect(),
             ends,
             days: days.to_vec(),
             classes,
             first_of: first_of.to_vec(),
+            deaths_alone: first_of.iter().map(|end_point| deaths_alone(events, end_point)).collect(),
         }
     }
 
@@ -390,15 +398,17 @@ impl Expectation {
         patients: &Patients,
         range: std::ops::Range<usize>,
         weights: Option<&[f64]>,
-        space: &mut Workspace,
+        space: &mut Abreast,
     ) -> Course {
         let mut sum = self.nobody();
-        for patient in range {
-            let weight = weights.map_or(1.0, |w| w[patient]);
-            if weight != 0.0 {
-                let course = self.course(path, patients.class[patient], patients.rates(patient), space);
-                sum.add(course, weight);
+        let weight = |patient: usize| weights.map_or(1.0, |w| w[patient]);
+        let counted: Vec<usize> = range.filter(|&patient| weight(patient) != 0.0).collect();
+        for some in counted.chunks(ABREAST) {
+            for &patient in some {
+                self.enter(path, patients.class[patient], [patients.rates(patient); 2], space);
             }
+            self.walk(space);
+            some.iter().enumerate().for_each(|(lane, &p)| space.add_to(&mut sum, lane, weight(p)));
         }
         sum
     }
@@ -416,8 +426,10 @@ impl Expectation {
         regime: [usize; 2],
         switched: bool,
     ) {
-        let row = (class * self.ends.len() + step) * self.events;
-        let table = |r: usize| &self.tables[r][row..row + self.events];
+        let table = |regime: usize| {
+            let row = ((regime * self.classes + class) * self.ends.len() + step) * self.events;
+            &self.tables[row..row + self.events]
+        };
         let late = |side: usize| {
             self.late.iter().map(|&e| rates[side][e] * table(regime[side])[e]).sum::<f64>() * dt
         };
@@ -559,6 +571,13 @@ impl Expectation {
     }
 }
 
+/// The events of an end point if they are all deaths, and a switch is nothing to it.
+fn deaths_alone(events: &Events, end_point: &FirstOf) -> Option<Vec<usize>> {
+    let counted: Vec<usize> = (0..events.len()).filter(|&e| end_point.events[e]).collect();
+    let deaths = counted.iter().all(|&e| events.list[e].kind == EventKind::Death);
+    (deaths && end_point.at_switch == AtSwitch::GoesOn).then_some(counted)
+}
+
 /// `∫₀¹ e^(−a·s) ds = (1 − r)/a`, given `r = e^(−a)`.
 #[inline]
 fn phi(a: f64, r: f64) -> f64 {
@@ -577,13 +596,16 @@ impl Course {
         self.weight += weight * other.weight;
     }
 
+    /// All curves, in the order they are declared.
+    fn curves(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
+        let curves = [&mut self.alive, &mut self.in_hospital, &mut self.home].into_iter();
+        curves.chain(&mut self.happened).chain(&mut self.first_of)
+    }
+
     /// Turns a weighted sum into a mean.
     pub fn mean(mut self) -> Self {
         let scale = 1.0 / self.weight;
-        let curves = [&mut self.alive, &mut self.in_hospital, &mut self.home].into_iter();
-        for curve in curves.chain(&mut self.happened).chain(&mut self.first_of) {
-            curve.iter_mut().for_each(|x| *x *= scale);
-        }
+        self.curves().for_each(|curve| curve.iter_mut().for_each(|x| *x *= scale));
         self.weight = 1.0;
         self
     }
