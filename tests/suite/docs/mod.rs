@@ -1,5 +1,7 @@
 //! The tutorials print what the program prints.
 
+mod speed;
+
 use std::{path::Path, process::Command};
 
 /// Runs each `$ shocktrial …` of a page and compares what follows it; `BLESS=1` rewrites the page.
