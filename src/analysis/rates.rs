@@ -6,6 +6,16 @@ use crate::{
     statistics::{Estimate, Family, Interval, Reason, Regression, glm, negative_binomial},
 };
 
+/// The log rate ratio of a negative binomial model whose first column is the arm, and its theta. Counts that
+/// vary no more than Poisson's have that model, which says all there is, and no theta.
+pub fn rate_ratio(data: Regression) -> Result<(Estimate, Option<f64>), Reason> {
+    match negative_binomial(data) {
+        Ok(fit) => Ok((fit.coefficient(1), Some(fit.theta))),
+        Err(Reason::NoConvergence) => glm(data, Family::Poisson).map(|fit| (fit.coefficient(1), None)),
+        Err(reason) => Err(reason),
+    }
+}
+
 /// Compares rates among the patients whose count is known and for whom `member` holds.
 pub fn compare_rates(
     seen: &Measured,
@@ -41,15 +51,9 @@ pub fn compare_rates(
     }
     let covariates: [&[f64]; 1] = [&arm];
     let data = Regression { offset: Some(&offset), ..Regression::new(&count, &covariates) };
-    let poisson = || glm(data, Family::Poisson).map(|fit| fit.coefficient(1));
     let ratio: Result<Estimate, Reason> = match method.test {
-        Test::Poisson => poisson(),
-        _ => match negative_binomial(data) {
-            Ok(fit) => Ok(fit.coefficient(1)),
-            // No more variable than Poisson's: then that model says all there is.
-            Err(Reason::NoConvergence) => poisson(),
-            Err(reason) => Err(reason),
-        },
+        Test::Poisson => glm(data, Family::Poisson).map(|fit| fit.coefficient(1)),
+        _ => rate_ratio(data).map(|(ratio, _)| ratio),
     };
     if let Ok(ratio) = ratio {
         let (b, se) = (ratio.value, ratio.standard_error);

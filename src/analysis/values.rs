@@ -45,6 +45,15 @@ impl Sides {
     }
 }
 
+/// Numbers as ordered categories, from 0, and how many there are.
+pub fn categories(value: &[f64]) -> (Vec<u32>, usize) {
+    let mut levels = value.to_vec();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    let codes = value.iter().map(|v| levels.partition_point(|level| level < v) as u32).collect();
+    (codes, levels.len())
+}
+
 /// Compares numbers among the patients whose number is known and for whom `member` holds.
 pub fn compare_values(
     seen: &Measured,
@@ -94,11 +103,7 @@ fn as_normal(estimate: &StudentEstimate) -> f64 {
 }
 
 fn compare_categories(sides: &Sides, result: &mut Comparison) {
-    let mut distinct = sides.value.clone();
-    distinct.sort_by(f64::total_cmp);
-    distinct.dedup();
-    let category = |x: &f64| distinct.partition_point(|d| d < x) as u32;
-    let outcome: Vec<u32> = sides.value.iter().map(category).collect();
+    let (outcome, _) = categories(&sides.value);
     match proportional_odds(&outcome, &[&sides.arm]) {
         Ok(fit) => {
             let odds = fit.coefficient(0);

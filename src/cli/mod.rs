@@ -80,6 +80,7 @@ impl ScenarioFlags {
             seed: self.seed,
             without_truths: false,
             base_only: false,
+            pool_rows: None,
         }
     }
 

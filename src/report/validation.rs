@@ -45,21 +45,21 @@ pub fn rows(validation: &Validation) -> Vec<Value> {
                     "published": row.published, "predicted": or_null(expected.risk.value),
                     "lower": expected.interval[0], "upper": expected.interval[1], "tolerance": Value::Null,
                     "percentile": expected.percentile, "pool_error": or_null(expected.risk.error),
-                    "patients": row.patients, "put_in": role.word(), "pass": pass, "source": row.source,
-                    "from_memory": row.memory,
+                    "patients": row.patients, "put_in": role.word(), "pass": pass, "source": row.standing.source,
+                    "from_memory": row.standing.memory,
                 }));
             };
             let judged = |e: &Expected| json!(row.judged(e));
             add("predicted", &row.predicted, Role::Check, judged(&row.predicted));
-            match row.role {
+            match row.standing.role {
                 // What was put in decides nothing; the effect is put in only with the base run's effect.
-                Role::Anchor => add("anchored", &row.anchored, row.role, Value::Null),
-                Role::Effect => add("anchored", &row.anchored, row.role, judged(&row.anchored)),
-                Role::Registry => add("fitted", &row.replayed, row.role, Value::Null),
-                Role::Check => add("checked", &row.replayed, row.role, judged(&row.replayed)),
+                Role::Anchor => add("anchored", &row.anchored, row.standing.role, Value::Null),
+                Role::Effect => add("anchored", &row.anchored, row.standing.role, judged(&row.anchored)),
+                Role::Registry => add("fitted", &row.replayed, row.standing.role, Value::Null),
+                Role::Check => add("checked", &row.replayed, row.standing.role, judged(&row.replayed)),
             }
             if let Some(prior) = &row.under_prior {
-                add("under_prior", prior, row.role, judged(prior));
+                add("under_prior", prior, row.standing.role, judged(prior));
             }
         }
         if let Some(effect) = &replay.effect {
@@ -155,7 +155,7 @@ fn percentile(p: f64) -> String {
 }
 
 fn starred(row: &ArmRow) -> String {
-    percent(row.published, 1) + if row.memory { "*" } else { "" }
+    percent(row.published, 1) + if row.standing.memory { "*" } else { "" }
 }
 
 fn usual_rows(replay: &Replay) -> impl Iterator<Item = &ArmRow> {
@@ -273,10 +273,10 @@ fn surprise_table(validation: &Validation) -> Table {
 fn check_rows(validation: &Validation) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for replay in &validation.replays {
-        let checks = replay.rows.iter().filter(|r| matches!(r.role, Role::Check | Role::Registry));
+        let checks = replay.rows.iter().filter(|r| matches!(r.standing.role, Role::Check | Role::Registry));
         for row in checks {
             let e = &row.replayed;
-            let holds = match (row.role, row.memory, e.holds(row.published)) {
+            let holds = match (row.standing.role, row.standing.memory, e.holds(row.published)) {
                 (Role::Registry, ..) => "fitted",
                 (_, true, _) => "no verdict",
                 (_, _, true) => "within",
@@ -548,7 +548,7 @@ pub fn figures(validation: &Validation) -> Vec<Figure> {
             low: row.predicted.interval[0],
             high: row.predicted.interval[1],
             published: row.published,
-            memory: row.memory,
+            memory: row.standing.memory,
             note: percentile(row.predicted.percentile),
         })
     });
@@ -597,7 +597,7 @@ pub fn figures(validation: &Validation) -> Vec<Figure> {
 /// The page.
 pub fn page(validation: &Validation, reproduction: &[(String, String)]) -> Report {
     let a = &validation.accuracy;
-    let rows = validation.replays.iter().flat_map(|r| &r.rows).filter(|row| row.role == Role::Check);
+    let rows = validation.replays.iter().flat_map(|r| &r.rows).filter(|row| row.standing.role == Role::Check);
     let checks: Vec<bool> = rows.filter_map(|row| row.judged(&row.replayed)).collect();
     let judged = checks.len();
     let held = checks.iter().filter(|held| **held).count();

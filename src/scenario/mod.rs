@@ -63,6 +63,8 @@ pub struct Changes {
     pub without_truths: bool,
     /// Leaves variants, sweep and expectations out.
     pub base_only: bool,
+    /// Rows of the pool, where fewer than usual will do: every expectation goes through all of them.
+    pub pool_rows: Option<usize>,
 }
 
 /// A scenario ready to run.
@@ -476,7 +478,7 @@ struct Frozen {
 impl Maker<'_, '_> {
     fn make(mut self, changes: &Changes, strategies: &[usize], prior: (Prior, bool)) -> Result<Made> {
         let population = self.population_of(&self.stated.0, &self.stated.1, 0)?;
-        let (pool, cells) = self.pool(&population)?;
+        let (pool, cells) = self.pool(&population, changes.pool_rows.unwrap_or(POOL_ROWS))?;
         let base = self.frozen(&population, &pool, &cells, &self.stated.0, &self.stated.1)?;
         let predicted = predict(&base.recipe, &base.aims, &pool, &vec![1.0; pool.len()]);
         let as_predicted = base.recipe.clone().without_effects().course();
@@ -600,8 +602,8 @@ impl Maker<'_, '_> {
         }
     }
 
-    /// Screens the union of all runs' entry criteria.
-    fn pool(&mut self, population: &Population) -> Result<(Pool, Cells)> {
+    /// Screens the union of all runs' entry criteria for so many rows.
+    fn pool(&mut self, population: &Population, rows: usize) -> Result<(Pool, Cells)> {
         let mut within = Vec::new();
         let mut rules = Vec::new();
         let texts = std::iter::once((&self.stated.0, &self.stated.1))
@@ -622,7 +624,7 @@ impl Maker<'_, '_> {
         let union = any_of(rules);
         let screening = match population {
             Population::Homogeneous(h) => Screening { columns: h.columns(0..h.rows()), screened: h.rows() },
-            Population::Registry(_) => population.screen(&union, POOL_ROWS, MOST_SCREENED),
+            Population::Registry(_) => population.screen(&union, rows, MOST_SCREENED),
         };
         let found = screening.columns.len();
         if matches!(population, Population::Registry(_)) && found < TOO_FEW_ROWS {

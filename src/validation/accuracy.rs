@@ -42,7 +42,8 @@ impl Accuracy {
         };
         let mut cases = Vec::new();
         for replay in replays.iter().filter(|r| r.infarct && r.year >= SINCE) {
-            let usable = |r: &&ArmRow| r.usual && r.death && !r.memory && !r.fitted && r.by >= 28.0;
+            let usable =
+                |r: &&ArmRow| r.usual && r.death && r.standing.judged(true).is_some() && r.by >= 28.0;
             let row = replay.rows.iter().find(usable);
             if let Some((row, naive)) = row.and_then(|r| Some((r, by(r.by)?))) {
                 cases.push(Case {

@@ -17,6 +17,7 @@ use crate::{
         document::{Provenance, Sourced},
         population_file::read_text,
         published::{Plan, PublishedText, Status},
+        text::ArmText,
     },
     statistics::power_of_two_risks,
 };
@@ -70,6 +71,25 @@ impl Expected {
     }
 }
 
+/// What a published figure is to the scenario: what may be learnt from holding it against the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Ledger id, or in words where the figure is from.
+    pub source: String,
+    /// Whether it is from memory: then it decides nothing.
+    pub memory: bool,
+    /// Whether the registry itself was fitted to it: then it decides nothing, whatever it is held against.
+    pub fitted: bool,
+    pub role: Role,
+}
+
+impl Standing {
+    /// A verdict; none on a figure that is from memory or that the registry was fitted to.
+    pub fn judged(&self, holds: bool) -> Option<bool> {
+        (!self.memory && !self.fitted).then_some(holds)
+    }
+}
+
 /// A published risk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArmRow {
@@ -84,13 +104,7 @@ pub struct ArmRow {
     pub by: f64,
     pub patients: u32,
     pub published: f64,
-    /// Ledger id, or in words where the figure is from.
-    pub source: String,
-    /// Whether it is from memory: then it decides nothing.
-    pub memory: bool,
-    pub role: Role,
-    /// Whether the registry itself was fitted to it: then it decides nothing, whatever it is held against.
-    pub fitted: bool,
+    pub standing: Standing,
     /// Whether all its events are the registry's own, so that its risk can be predicted.
     pub predictable: bool,
     /// Why the model misses it, where it does.
@@ -106,10 +120,9 @@ pub struct ArmRow {
 }
 
 impl ArmRow {
-    /// Whether the published risk is as expected; nothing is said of a figure that is from memory or that
-    /// the registry was fitted to.
+    /// Whether the published risk is as expected, where its standing allows a verdict.
     pub fn judged(&self, expected: &Expected) -> Option<bool> {
-        (!self.memory && !self.fitted).then(|| expected.holds(self.published))
+        self.standing.judged(expected.holds(self.published))
     }
 }
 
@@ -218,10 +231,12 @@ impl Replay {
     /// What the trial says of death: the log risk ratio of its first death end point, from figures that are
     /// not from memory.
     pub fn observed(&self) -> Option<Observed> {
-        let usual = self.rows.iter().filter(|r| r.usual && r.death && !r.memory);
+        let usual = self.rows.iter().filter(|r| r.usual && r.death && !r.standing.memory);
         let usual = usual.min_by(|a, b| a.by.total_cmp(&b.by))?;
-        let other =
-            self.rows.iter().find(|r| !r.usual && r.death && !r.memory && r.endpoint == usual.endpoint)?;
+        let other = self
+            .rows
+            .iter()
+            .find(|r| !r.usual && r.death && !r.standing.memory && r.endpoint == usual.endpoint)?;
         let events = |r: &ArmRow| (r.published * f64::from(r.patients)).max(0.5);
         let variance = |r: &ArmRow| 1.0 / events(r) - 1.0 / f64::from(r.patients);
         Some(Observed {
@@ -302,26 +317,13 @@ fn rows(scenario: &Scenario, published: &PublishedText, fitted: &[String]) -> Ve
         .collect();
     let mut list = Vec::new();
     for (i, risk) in published.risk.iter().enumerate() {
-        let Some((value, key)) = risk.value() else { continue };
+        let Some((value, _)) = risk.value() else { continue };
         let Some(e) = trial.endpoints.iter().position(|e| e.name == risk.of) else { continue };
         let Some(arm) = trial.arms.iter().position(|a| a.name == risk.arm) else { continue };
         let Some(patients) = risk.patients.or(published.analysed.get(&risk.arm).copied()) else { continue };
-        let (source, memory) = source(&scenario.sourced, &format!("published.risk.{i}.{key}"));
         let count = (value * f64::from(patients)).round() as u32;
         let endpoint = &trial.endpoints[e];
         let text = &scenario.texts[0];
-        let fitted = fitted.contains(&source) || risk.related.iter().any(|id| fitted.contains(id));
-        let role = if text.population.anchor.iter().any(|a| a.of == risk.of && a.arm == risk.arm) {
-            Role::Anchor
-        } else if text.arm.get(&risk.arm).is_some_and(|arm| {
-            arm.effect.0.iter().any(|(_, e)| e.such_that.as_ref().is_some_and(|s| s.of == risk.of))
-        }) {
-            Role::Effect
-        } else if fitted {
-            Role::Registry
-        } else {
-            Role::Check
-        };
         // Events that the scenario adds stand behind those of the registry.
         let own = trial.course.events.len() - text.population.event.0.len();
         list.push(ArmRow {
@@ -334,10 +336,7 @@ fn rows(scenario: &Scenario, published: &PublishedText, fitted: &[String]) -> Ve
             by: endpoint.by,
             patients,
             published: value,
-            source,
-            memory,
-            role,
-            fitted,
+            standing: standing(scenario, i, fitted),
             predictable: endpoint.any_of.iter().all(|&event| event < own),
             why: risk.why.clone(),
             predicted: Expected::of(predicted[e], patients, count),
@@ -347,6 +346,35 @@ fn rows(scenario: &Scenario, published: &PublishedText, fitted: &[String]) -> Ve
         });
     }
     list
+}
+
+/// What each published risk is to the base run of a scenario, in the order they are stated.
+pub fn standings(scenario: &Scenario) -> Result<Vec<Standing>> {
+    let fitted = fitted_in_registry(scenario)?;
+    let stated = scenario.published.as_ref().map_or(0, |published| published.risk.len());
+    Ok((0..stated).map(|i| standing(scenario, i, &fitted)).collect())
+}
+
+/// What the `i`th published risk is to the base run.
+fn standing(scenario: &Scenario, i: usize, fitted: &[String]) -> Standing {
+    let published = scenario.published.as_ref().expect("only what is published has a standing");
+    let (text, risk) = (&scenario.texts[0], &published.risk[i]);
+    let key = risk.value().map_or("risk", |(_, key)| key);
+    let (source, memory) = source(&scenario.sourced, &format!("published.risk.{i}.{key}"));
+    let fitted = fitted.contains(&source) || risk.related.iter().any(|id| fitted.contains(id));
+    let solved_for = |arm: &ArmText| {
+        arm.effect.0.iter().any(|(_, e)| e.such_that.as_ref().is_some_and(|s| s.of == risk.of))
+    };
+    let role = if text.population.anchor.iter().any(|a| a.of == risk.of && a.arm == risk.arm) {
+        Role::Anchor
+    } else if text.arm.get(&risk.arm).is_some_and(solved_for) {
+        Role::Effect
+    } else if fitted {
+        Role::Registry
+    } else {
+        Role::Check
+    };
+    Standing { source, memory, fitted, role }
 }
 
 /// Where a number is from, and whether that is memory.
@@ -379,7 +407,7 @@ fn effect(rows: &[ArmRow], scenario: &Scenario) -> Option<EffectRow> {
         observed,
         zero: (difference.interval(), difference.percentile(observed)),
         prior: None,
-        memory: other.memory || usual.memory,
+        memory: other.standing.memory || usual.standing.memory,
     })
 }
 
@@ -430,4 +458,21 @@ fn screening(scenario: &Scenario, published: &PublishedText, fitted: &[String]) 
         among: stated.among.join(" and "),
         fitted: stated.related.iter().any(|id| fitted.contains(id)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Memory and the registry's own fit take the verdict away, whatever came out.
+    #[test]
+    fn only_what_is_sourced_and_was_not_fitted_is_judged() {
+        let standing = |memory, fitted| Standing { source: "id".into(), memory, fitted, role: Role::Check };
+        for holds in [true, false] {
+            assert_eq!(standing(false, false).judged(holds), Some(holds));
+            for (memory, fitted) in [(true, false), (false, true), (true, true)] {
+                assert_eq!(standing(memory, fitted).judged(holds), None);
+            }
+        }
+    }
 }

@@ -17,3 +17,4 @@ mod sizing;
 mod statistics;
 mod tools;
 mod trial;
+mod validation;

@@ -6,9 +6,10 @@ use crate::{
         answer::{Answer, Scale},
         catalogue::MethodName,
         dataset::{Dataset, Outcome},
+        rates::rate_ratio,
         settings::Settings,
     },
-    statistics::{Estimate, Family, Reason, Regression, TwoRates, glm, negative_binomial},
+    statistics::{Estimate, Family, Reason, Regression, TwoRates, glm},
 };
 
 /// Events among which all splits are gone through.
@@ -92,20 +93,14 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
                 fit.pearson_dispersion
             ))
         }
-        M::NegativeBinomial => match negative_binomial(regression) {
-            Ok(fit) => wald(blank, fit.coefficient(1), settings).note(format!(
-                "{given}theta {:.4}, its error allowed for; Wald's test and interval",
-                fit.theta
-            )),
-            // No more variable than Poisson's: then that model says all there is, as in a replicate.
-            Err(Reason::NoConvergence) => {
-                let fit = glm(regression, Family::Poisson)?;
-                wald(blank, fit.coefficient(1), settings).note(format!(
-                    "{given}the counts vary no more than Poisson's, whose model this is; Wald's test and interval"
-                ))
-            }
-            Err(reason) => return Err(reason),
-        },
+        M::NegativeBinomial => {
+            let (ratio, theta) = rate_ratio(regression)?;
+            let how = match theta {
+                Some(theta) => format!("theta {theta:.4}, its error allowed for"),
+                None => "the counts vary no more than Poisson's, whose model this is".to_owned(),
+            };
+            wald(blank, ratio, settings).note(format!("{given}{how}; Wald's test and interval"))
+        }
         _ => return Err(Reason::Undefined),
     })
 }

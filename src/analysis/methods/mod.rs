@@ -1,7 +1,10 @@
 //! Every method on a data set, one file per family.
 //!
-//! What a scenario can ask of a replicate is answered by the same functions as there
-//! ([`super::comparison`]); the rest by `statistics` directly.
+//! What a scenario asks of a replicate is compared in [`super::comparison`], [`super::values`],
+//! [`super::rates`] and [`super::hierarchical`], one pair of arms and one estimate in a row of fixed width.
+//! Here the same estimators answer for a data set, with its covariates, clusters, strata and level of
+//! confidence, and many more beside them; where more than one call makes an estimator it stands there and
+//! is used here.
 
 mod by_arm;
 mod competing;

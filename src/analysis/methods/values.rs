@@ -7,6 +7,7 @@ use crate::{
         catalogue::MethodName,
         dataset::{Dataset, Outcome},
         settings::Settings,
+        values::categories,
     },
     statistics::{
         Interval, MannWhitney, Reason, Regression, StudentEstimate, brunner_munzel, hodges_lehmann,
@@ -141,21 +142,17 @@ fn made(blank: Answer, value: &[f64], data: &Dataset, settings: &Settings) -> Re
             blank.tested(test.z()).note("ranks within strata, each weighted by 1/(N + 1)")
         }
         M::ProportionalOdds => {
-            let mut levels = value.to_vec();
-            levels.sort_by(f64::total_cmp);
-            levels.dedup();
-            if levels.len() > MOST_CATEGORIES {
+            let (codes, levels) = categories(value);
+            if levels > MOST_CATEGORIES {
                 return Ok(blank
                     .because(Reason::OutOfRange)
-                    .note(format!("{} categories; at most {MOST_CATEGORIES}", levels.len())));
+                    .note(format!("{levels} categories; at most {MOST_CATEGORIES}")));
             }
-            let codes: Vec<u32> = value.iter().map(|v| levels.partition_point(|l| l < v) as u32).collect();
             let columns = data.design();
             let covariates: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
             let fit = proportional_odds(&codes, &covariates)?;
             wald(blank, fit.coefficient(0), settings).note(format!(
-                "{given}odds ratio of a higher category, {} categories; Wald's test and interval",
-                levels.len()
+                "{given}odds ratio of a higher category, {levels} categories; Wald's test and interval"
             ))
         }
         _ => return Err(Reason::Undefined),

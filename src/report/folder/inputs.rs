@@ -50,6 +50,7 @@ impl Stated {
             seed: self.seed,
             without_truths: false,
             base_only: false,
+            pool_rows: None,
         }
     }
 }

@@ -19,7 +19,7 @@ fn scenarios(folder: &str) -> Vec<String> {
 
 #[test]
 fn every_scenario_loads_and_runs() {
-    // One trial with all its variants stands for the others, whose base runs `trials` looks at.
+    // One trial with all its truths stands for the others, whose runs `trials` looks at.
     let mut all = vec!["scenarios/published/ecls_shock.toml".to_owned()];
     all.extend(["designs", "peers", "studies"].iter().flat_map(|f| scenarios(&format!("scenarios/{f}"))));
     assert!(all.iter().any(|p| p.ends_with("ecls_shock.toml")) && all.len() >= 5, "{all:?}");
@@ -85,4 +85,59 @@ fn every_scenario_loads_and_runs() {
             assert_ne!(verdict, Verdict::NotMet, "{path}:{}: {measure:?}", expectation.line);
         }
     }
+}
+
+/// Each expectation at the replicate count its scenario states; of each scenario only the runs that something
+/// is expected of. Minutes: `cargo test --release --test suite -- --ignored full_count --nocapture`, with
+/// `SCENARIOS=published,ongoing` for some of the folders.
+#[test]
+#[ignore = "minutes: every expectation at full replicate counts"]
+fn every_expectation_holds_at_full_count() {
+    let folders = std::env::var("SCENARIOS").unwrap_or("published,ongoing,designs,peers,studies".into());
+    let (mut count, mut undecided, mut failed) = (0, Vec::new(), Vec::new());
+    for path in folders.split(',').flat_map(|folder| scenarios(&format!("scenarios/{folder}"))) {
+        let text = std::fs::read_to_string(at(&path)).unwrap();
+        if !text.contains("[[expect]]") {
+            continue;
+        }
+        let mut scenario = load(&path, &[]);
+        let wanted = |run: usize| scenario.expectations.iter().any(|e| e.run == run);
+        let kept: Vec<usize> = (0..scenario.runs.len()).filter(|&run| wanted(run)).collect();
+        scenario.runs = kept.iter().map(|&run| scenario.runs[run].clone()).collect();
+        scenario.truths = kept.iter().map(|&run| scenario.truths[run].clone()).collect();
+        let found = measures(&scenario, None);
+        for expectation in &scenario.expectations {
+            let text = &expectation.text;
+            let (name, expected) = text.measure().expect("checked when it was read");
+            let run = &scenario.runs[kept.iter().position(|&run| run == expectation.run).unwrap()];
+            let arm = text.arm.clone().unwrap_or_default();
+            let endpoint = |e: usize| run.trial.endpoints[run.trial.estimands[e].endpoint].name.as_str();
+            let estimand = (0..run.trial.estimands.len())
+                .find(|&e| {
+                    run.trial.estimands[e].name == text.of || (name == "risk" && endpoint(e) == text.of)
+                })
+                .map(|e| run.trial.estimands[e].name.clone())
+                .unwrap();
+            let name = if name == "power" && run.null { "type_i_error" } else { name };
+            let measure = found.get(run.number, &estimand, &arm, name);
+            let verdict = text.verdict(expected, measure.value, measure.mcse);
+            let line = format!(
+                "{path}:{} {name} of {estimand} {arm}: {expected} ± {}, came back {:.5} ± {:.5}, {}",
+                expectation.line,
+                text.within,
+                measure.value,
+                measure.mcse,
+                verdict.name()
+            );
+            println!("{line}");
+            count += 1;
+            match verdict {
+                Verdict::Met => {}
+                Verdict::Undecided => undecided.push(line),
+                Verdict::NotMet => failed.push(line),
+            }
+        }
+    }
+    println!("{count} expectations, {} undecided, {} not met", undecided.len(), failed.len());
+    assert!(undecided.is_empty() && failed.is_empty(), "{undecided:#?}\n{failed:#?}");
 }

@@ -1,16 +1,21 @@
-//! Every trial of the repository: its base run loads, runs small and does not miss what it expects; the
-//! README lists exactly the files there are.
+//! Every trial of the repository: with all its variants it loads, runs small and does not miss what it
+//! expects; what it published is judged only where nothing was learnt from it; the README lists exactly the
+//! files there are.
 
 use crate::simulation::{at, measures};
 use shocktrial::{
     operating::Measure,
     outcome::kinds::Yields,
-    scenario::{Changes, Scenario, expect::Verdict, interventions, load},
+    scenario::{Changes, Scenario, document::Provenance, expect::Verdict, interventions, load},
+    simulation::Role,
+    validation::replay::{self, standings},
 };
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 const FOLDERS: [&str; 2] = ["published", "ongoing"];
-const REPLICATES: u64 = 50;
+const REPLICATES: u64 = 30;
+/// Patients of a pool: what a trial and its variants do shows on an eighth of the usual ones.
+const POOL_ROWS: usize = 1 << 12;
 
 /// Paths of all trials, from the project's folder.
 fn trials() -> Vec<String> {
@@ -26,15 +31,17 @@ fn trials() -> Vec<String> {
     list
 }
 
-fn base(path: &str) -> Scenario {
-    let changes = Changes { without_truths: true, base_only: true, ..Changes::default() };
+/// A trial with its variants on a small pool.
+fn small(path: &str) -> Scenario {
+    let changes = Changes { without_truths: true, pool_rows: Some(POOL_ROWS), ..Changes::default() };
     load(&at(&format!("scenarios/{path}")), &changes).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]
-fn every_trial_runs() {
+fn every_trial_runs_with_all_its_variants() {
+    let (mut runs, mut verdicts) = (0, 0);
     for path in trials() {
-        let mut scenario = base(&path);
+        let mut scenario = small(&path);
         assert!(!scenario.question.is_empty() && !scenario.limits.is_empty(), "{path} says what it is for");
         let published =
             scenario.published.clone().unwrap_or_else(|| panic!("{path} says what is known of it"));
@@ -46,20 +53,35 @@ fn every_trial_runs() {
         if let Some(plan) = &published.plan {
             assert!(!plan.origin.is_empty(), "{path} says where its plan is from");
         }
+        verdicts += no_figure_is_used_twice(&path, &scenario);
         // Truths are worked out where runs are tested one by one; here an empty one of the right shape will do.
         scenario.truths = scenario.runs.iter().map(empty).collect();
         let found = measures(&scenario, Some(REPLICATES));
-        let primary = &scenario.runs[0].trial.estimands[0].name;
-        assert_eq!(found.get(1, primary, "", "power").replicates, REPLICATES, "{path}");
-        let failed = found.get(1, primary, "", "power").failed;
-        assert!(failed * 4 < REPLICATES, "{path}: {failed} of {REPLICATES} trials gave no answer");
+        for run in &scenario.runs {
+            let primary = &run.trial.estimands[0];
+            let claim = match run.role {
+                Role::Prior(_) => "assurance",
+                _ if primary.claim.is_error(run.null, f64::NAN, false) => "type_i_error",
+                _ => "power",
+            };
+            let power = found.get(run.number, &primary.name, "", claim);
+            assert_eq!(power.replicates, REPLICATES, "{path} {}", run.variant);
+            assert!(
+                power.failed * 4 < REPLICATES,
+                "{path} {}: {} of {REPLICATES} trials gave no answer",
+                run.variant,
+                power.failed
+            );
+            runs += 1;
+        }
         for expectation in &scenario.expectations {
             let text = &expectation.text;
             let (name, expected) = text.measure().unwrap();
             if name != "risk" {
                 continue;
             }
-            let trial = &scenario.runs[0].trial;
+            let run = &scenario.runs[expectation.run];
+            let trial = &run.trial;
             let of = |e: &&shocktrial::trial::estimand::Estimand| {
                 let side = |arm: u8| trial.arms[usize::from(arm)].name == *text.arm.as_ref().unwrap();
                 let endpoint = &trial.endpoints[e.endpoint];
@@ -68,11 +90,38 @@ fn every_trial_runs() {
                     && (side(e.treatment) || side(e.control))
             };
             let estimand = trial.estimands.iter().find(of).unwrap_or_else(|| panic!("{path}: {}", text.of));
-            let risk: &Measure = found.get(1, &estimand.name, text.arm.as_ref().unwrap(), "risk");
+            let risk: &Measure = found.get(run.number, &estimand.name, text.arm.as_ref().unwrap(), "risk");
             let verdict = text.verdict(expected, risk.value, risk.mcse);
             assert_ne!(verdict, Verdict::NotMet, "{path}:{}: {risk:?}", expectation.line);
         }
     }
+    println!("{runs} runs, {verdicts} published figures judged");
+    assert!(runs > 120 && verdicts > 15, "{runs} runs, {verdicts} figures");
+}
+
+/// A published figure that is judged was put in nowhere: the scenario's base cites it for nothing, and the
+/// registry was not fitted to it. Gives the number of those judged as not put in.
+fn no_figure_is_used_twice(path: &str, scenario: &Scenario) -> usize {
+    let own = |path: &str| !["published.", "expect.", "variant."].iter().any(|part| path.starts_with(part));
+    let put_in: BTreeSet<&str> = scenario
+        .sourced
+        .iter()
+        .filter(|sourced| own(&sourced.path))
+        .filter_map(|sourced| match &sourced.from {
+            Provenance::Cited(id) => Some(id.as_str()),
+            Provenance::Assumed(_) => None,
+        })
+        .collect();
+    let mut judged = 0;
+    for standing in standings(scenario).unwrap_or_else(|e| panic!("{path}: {e}")) {
+        let memory = standing.source.starts_with("mem-") || standing.source.contains("memory");
+        assert!(!memory || standing.judged(true).is_none(), "{path}: {} is from memory", standing.source);
+        if standing.role == replay::Role::Check && standing.judged(true).is_some() {
+            assert!(!put_in.contains(standing.source.as_str()), "{path}: {} is put in", standing.source);
+            judged += 1;
+        }
+    }
+    judged
 }
 
 /// A truth without values.
