@@ -3,6 +3,7 @@
 //! A pure function of the rows, folded in replicate order. Morris, White & Crowther, Stat Med
 //! 2019;38:2074, give the Monte Carlo errors.
 
+pub mod claims;
 mod family;
 pub mod paired;
 
@@ -18,8 +19,10 @@ use crate::{
     },
 };
 
+use claims::{ClaimFold, Claimed};
 use family::FamilyFold;
 use paired::{Bits, Difference};
+use std::collections::BTreeMap;
 
 /// The value an estimand takes in a run, computed from the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,6 +169,7 @@ struct RunFold {
     looks: Vec<Vec<Vec<Cell>>>,
     trial: TrialFold,
     family: FamilyFold,
+    claims: ClaimFold,
     counts: Vec<Moments>,
     shares: Vec<Moments>,
     arm_patients: Vec<u64>,
@@ -207,6 +211,7 @@ impl Fold {
                 looks: (0..if most > 1 { most } else { 0 }).map(|_| cells()).collect(),
                 trial: TrialFold::new(most),
                 family: FamilyFold::new(trial, &truths),
+                claims: ClaimFold::new(trial, &truths),
                 counts: vec![Moments::default(); counted],
                 shares: vec![Moments::default(); counted],
                 arm_patients: vec![0; trial.arms.len()],
@@ -241,6 +246,26 @@ impl Fold {
         self.shown(run, 0).less(self.shown(other, 0))
     }
 
+    /// How many replicates of a run, from 0, claim which populations.
+    pub fn claims(&self, run: usize) -> BTreeMap<Claimed, u64> {
+        self.runs[run].claims.counts(self.shown(run, 0))
+    }
+
+    /// Whether what each replicate of a run, from 0, claims meets a condition.
+    pub fn claiming(&self, run: usize, meets: impl Fn(Claimed) -> bool) -> Bits {
+        self.runs[run].claims.bits(self.shown(run, 0), meets)
+    }
+
+    /// By how much more often a run, from 0, claims a benefit in any of its populations than another.
+    pub fn difference_of_claims(&self, run: usize, other: usize) -> Option<Difference> {
+        let first = |run: usize| self.runs[run].first;
+        if first(run) != first(other) {
+            return None;
+        }
+        let any = |run: usize| self.claiming(run, |claimed| claimed != 0);
+        any(run).less(&any(other))
+    }
+
     /// Every operating characteristic, in the order of runs, estimands and populations.
     pub fn measures(&self, runs: &[Run]) -> Vec<Measure> {
         let mut list = Vec::new();
@@ -265,6 +290,7 @@ impl RunFold {
             let trial = &run.trials[replicate];
             self.add_rows(&run.rows[start..end], trial);
             self.family.add(&run.rows[start..end]);
+            self.claims.add(&run.rows[start..end]);
             start = end;
             self.trial.add(trial);
             let patients = &run.arm_patients[replicate * arms..(replicate + 1) * arms];
@@ -330,6 +356,7 @@ impl RunFold {
         self.likely_effects(run, list);
         self.whole_trial(run, list);
         self.family.measures(run, list);
+        self.claims.measures(run, list);
         self.counts(run, list);
     }
 

@@ -25,9 +25,12 @@ pub struct RecordedDocument {
     pub levels: Option<BTreeMap<String, Vec<f64>>>,
     /// Probability that the true level is recorded; the others share the rest evenly.
     pub agreement: Option<f64>,
-    /// For a covariate that is yes or no: probability that yes is recorded as yes.
+    /// For a covariate with levels that a test tells one of: that level. What the test does not take for it is
+    /// recorded as it is.
+    pub level: Option<String>,
+    /// For a covariate that is yes or no, or a test for one level: probability that yes is recorded as yes.
     pub sensitivity: Option<f64>,
-    /// For a covariate that is yes or no: probability that no is recorded as no.
+    /// The same that no is recorded as no.
     pub specificity: Option<f64>,
     /// For a number: standard deviation of the error, in its unit.
     pub error_sd: Option<f64>,
@@ -158,7 +161,7 @@ fn recording(covariate: &Covariate, d: &RecordedDocument, problems: &mut Vec<Pro
     }
     match &covariate.kind {
         CovariateKind::Number => {
-            if d.levels.is_some() || d.agreement.is_some() || test {
+            if d.levels.is_some() || d.agreement.is_some() || test || d.level.is_some() {
                 problems.push(Problem::at(
                     "",
                     format!("“{name}” is a number; write error_sd or error_sd_of_log"),
@@ -176,7 +179,8 @@ fn recording(covariate: &Covariate, d: &RecordedDocument, problems: &mut Vec<Pro
             }
         }
         CovariateKind::Flag => {
-            if d.levels.is_some() || d.error_sd.is_some() || d.error_sd_of_log.is_some() {
+            let number = d.error_sd.is_some() || d.error_sd_of_log.is_some();
+            if d.levels.is_some() || d.level.is_some() || number {
                 problems.push(Problem::at(
                     "",
                     format!("“{name}” is yes or no; write sensitivity and specificity"),
@@ -190,8 +194,16 @@ fn recording(covariate: &Covariate, d: &RecordedDocument, problems: &mut Vec<Pro
             Recording::Levels(vec![vec![specificity, 1.0], vec![1.0 - sensitivity, 1.0]])
         }
         CovariateKind::Levels { names, .. } => {
-            if test || d.error_sd.is_some() || d.error_sd_of_log.is_some() {
-                problems.push(Problem::at("", format!("“{name}” has levels; write levels or agreement")));
+            if d.error_sd.is_some() || d.error_sd_of_log.is_some() || (test && d.level.is_none()) {
+                problems.push(Problem::at(
+                    "",
+                    format!(
+                        "“{name}” has levels; write levels, agreement, or level with sensitivity and specificity"
+                    ),
+                ));
+            }
+            if let Some(level) = &d.level {
+                return Recording::Levels(test_for(level, names, d, problems));
             }
             if let Some(table) = &d.levels {
                 return Recording::Levels(cumulative("levels", names, table, problems));
@@ -210,6 +222,39 @@ fn recording(covariate: &Covariate, d: &RecordedDocument, problems: &mut Vec<Pro
             Recording::Levels((0..names.len()).map(row).collect())
         }
     }
+}
+
+/// Cumulative probabilities of the recorded level, by true level, of a test for one level: whom it misses
+/// is recorded as any other level, evenly.
+fn test_for(
+    level: &str,
+    names: &[String],
+    d: &RecordedDocument,
+    problems: &mut Vec<Problem>,
+) -> Vec<Vec<f64>> {
+    let Some(sought) = names.iter().position(|name| name == level) else {
+        let hint = super::problem::instead(level, names.iter().map(String::as_str));
+        problems.push(Problem::at("level", format!("“{level}” is not a level{hint}")));
+        return Vec::new();
+    };
+    let (sensitivity, specificity) = (d.sensitivity.unwrap_or(1.0), d.specificity.unwrap_or(1.0));
+    let missed = (1.0 - sensitivity) / (names.len() as f64 - 1.0).max(1.0);
+    let row = |truth: usize| {
+        let mut sum = 0.0;
+        let probability = move |recorded: usize| match (truth == sought, recorded == sought) {
+            (true, true) => sensitivity,
+            (true, false) => missed,
+            (false, true) => 1.0 - specificity,
+            (false, false) => f64::from(u8::from(recorded == truth)) * specificity,
+        };
+        (0..names.len())
+            .map(|recorded| {
+                sum += probability(recorded);
+                sum
+            })
+            .collect()
+    };
+    (0..names.len()).map(row).collect()
 }
 
 /// Cumulative probabilities of the recorded level, by true level, of a table that has to have a row for

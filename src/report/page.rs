@@ -19,6 +19,8 @@ use comfy_table::{
 
 /// Columns of a terminal the page fits.
 const WIDTH: u16 = 100;
+/// A space at which no cell is broken.
+const UNBROKEN: &str = "\u{a0}";
 /// Width of the first column at most.
 const FIRST: u16 = 38;
 
@@ -59,7 +61,9 @@ fn runs(results: &Results) -> String {
         "Shows harm".into(),
     ]);
     let mut null = false;
-    for run in 0..results.scenario.runs.len() {
+    // Runs nobody stated have tables and sentences of their own.
+    let stated = |run: &usize| results.run(*run).role.is_stated();
+    for run in (0..results.scenario.runs.len()).filter(stated) {
         let estimand = results.primary(run);
         let (place, effect) = (Place::of(&estimand.name), Effect::of(estimand));
         let [control, treatment] = results.model_risks(run, estimand);
@@ -91,8 +95,9 @@ fn runs(results: &Results) -> String {
 
 /// Several hypotheses: claims over all, of each, and what is selected, one line per quantity and run.
 fn several(results: &Results) -> String {
-    let runs: Vec<usize> =
-        (0..results.scenario.runs.len()).filter(|&run| families::is_family(results, run)).collect();
+    let runs: Vec<usize> = (0..results.scenario.runs.len())
+        .filter(|&run| results.run(run).role.is_stated() && families::is_family(results, run))
+        .collect();
     if runs.is_empty() {
         return String::new();
     }
@@ -193,27 +198,27 @@ fn base(results: &Results) -> String {
 
 /// Strategies beside each other, if the scenario compares some.
 fn strategies(results: &Results) -> Option<String> {
-    let rows = compared::page_rows(results);
-    if rows.is_empty() {
+    let head = ["Patients", "Screened", "Months", "Power, %", "Against base", "Right, %", "Averted"];
+    let tables: Vec<String> = compared::page_rows(results)
+        .into_iter()
+        .map(|(caption, rows)| {
+            let head = std::iter::once("").chain(head).map(|cell| cell.replace(' ', UNBROKEN));
+            let mut table = new_table(&head.collect::<Vec<_>>());
+            for row in rows {
+                let numbers = row[1..].iter().map(|cell| in_plus_minus(cell).replace(' ', UNBROKEN));
+                table.add_row(std::iter::once(row[0].clone()).chain(numbers));
+            }
+            format!("{caption}\n{}", table.to_string().replace(UNBROKEN, " "))
+        })
+        .collect();
+    if tables.is_empty() {
         return None;
     }
-    let head = [
-        "",
-        "Patients",
-        "Screened",
-        "Months",
-        "Power, %",
-        "Against base, points",
-        "",
-        "Deaths averted per 1000",
-    ];
-    let mut table = new_table(&head.map(str::to_owned));
-    for row in rows {
-        table.add_row(row.iter().map(|cell| in_plus_minus(cell)).collect::<Vec<_>>());
-    }
-    Some(format!(
-        "Strategies compared; differences are paired, deaths averted are per 1000 patients with shock screened, if adopted\n{table}"
-    ))
+    let whom = if results.scenario.registry.is_some() { "patients with shock" } else { "candidates" };
+    let note = format!(
+        "Against base in points, paired; ~ its interval covers 0, not ranked. Right: claims exactly those it is right to treat. Averted: deaths per 1000 {whom} screened, if adopted."
+    );
+    Some(format!("{}\n{}", tables.join("\n\n"), wrapped(&note).join("\n")))
 }
 
 fn subgroups(results: &Results) -> Option<String> {

@@ -135,9 +135,10 @@ impl<'a> Results<'a> {
         })
     }
 
-    /// Runs that are not points of a sweep: the base and its variants.
+    /// Stated runs that are not points of a sweep: the base and its variants.
     pub fn variants(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.scenario.runs.len()).filter(|&run| self.run(run).sweep.is_empty())
+        let stated = |run: &usize| self.run(*run).sweep.is_empty() && self.run(*run).role.is_stated();
+        (0..self.scenario.runs.len()).filter(stated)
     }
 
     /// The run whose effect is drawn from the prior, if there is one.

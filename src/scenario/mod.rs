@@ -93,6 +93,8 @@ pub struct Scenario {
     pub usual_prior: bool,
     /// Strategies set beside the base: their runs, from 0, the base first; empty if none are.
     pub strategies: Vec<usize>,
+    /// By run: which rows of the pool it would be right to treat, for strategies whose comparison says so.
+    pub right: Vec<Option<Vec<bool>>>,
     pub cost: Option<CostText>,
     /// Each run as written, after its changes; for what the report says of the design.
     pub texts: Vec<ScenarioText>,
@@ -203,6 +205,7 @@ pub fn prepare<'p>(source: &Arc<Source>, place: impl Into<Place<'p>>, changes: &
         prior,
         usual_prior,
         strategies,
+        right: made.right,
         cost: run_texts[0].text.comparison.as_ref().and_then(|c| c.cost.clone()),
         truths: made.truths,
         solved: made.solved,
@@ -451,6 +454,7 @@ struct Made {
     pool: Pool,
     runs: Vec<Run>,
     recipes: Vec<Recipe>,
+    right: Vec<Option<Vec<bool>>>,
     /// The runs no text states, by the run each is like, and why it is there.
     beside: Vec<(usize, String)>,
     truths: Vec<Truth>,
@@ -498,6 +502,7 @@ impl Maker<'_, '_> {
             taken(&(0..pool.len()).map(weight).collect::<Vec<f64>>())
         };
         let (mut runs, mut recipes, mut screening) = (Vec::new(), Vec::new(), Vec::new());
+        let mut right: Vec<Option<Vec<bool>>> = Vec::new();
         for (index, run) in self.run_texts.iter().enumerate() {
             let number = index as u32 + 1;
             let population = self.same_patients(&population, run, index + 1)?;
@@ -532,6 +537,7 @@ impl Maker<'_, '_> {
                 _ => recipe.course(),
             };
             recipes.push(recipe);
+            right.push(if strategies.contains(&index) { builder.right(&pool) } else { None });
             let trial = builder.finish(trial)?;
             self.check_size(run, &trial.enrolment.probability, &pool)?;
             runs.push(Run {
@@ -541,19 +547,20 @@ impl Maker<'_, '_> {
                 null: run.text.null,
                 replicates: changes.replicates.or(run.replicates).unwrap_or(run.text.replicates),
                 trial,
-                role: match run.taken {
-                    0 => Role::Stated,
-                    parts => Role::TakenAway(parts),
-                },
+                role: run.role.clone(),
             });
         }
         let mut beside = Vec::new();
-        let mut added = beside::equal_screening(&runs, strategies);
+        let seed = changes.seed.unwrap_or(self.run_texts[0].text.seed);
+        let mut added = beside::equal(&runs, strategies, &pool, seed);
+        added.extend(beside::without_effects(&runs, &recipes, strategies));
         let shock = matches!(population, Population::Registry(_)) || self.run_texts[0].text.prior.is_some();
         let drawn = beside::drawn(&runs[0], &recipes[0], prior);
         added.extend(drawn.filter(|_| shock && !changes.base_only));
         for (like, why, run) in added {
-            recipes.push(recipes[like].clone());
+            let own = recipes[like].clone();
+            right.push(right[like].clone());
+            recipes.push(if matches!(run.role, Role::NoEffect(_)) { own.without_effects() } else { own });
             beside.push((like, why));
             runs.push(Run { number: runs.len() as u32 + 1, ..run });
         }
@@ -564,6 +571,7 @@ impl Maker<'_, '_> {
             pool,
             runs,
             recipes,
+            right,
             beside,
             truths,
             solved,

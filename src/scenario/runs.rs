@@ -5,7 +5,10 @@ use super::{
     limits,
     text::{ScenarioText, VariantText},
 };
-use crate::error::{Error, Finding, Result};
+use crate::{
+    error::{Error, Finding, Result},
+    simulation::Role,
+};
 use toml::{Spanned, de::DeValue};
 
 /// One run as written: its document after all rewrites, and the text read from it.
@@ -14,8 +17,8 @@ pub struct RunText<'a> {
     pub sweep: String,
     pub why: String,
     pub replicates: Option<u64>,
-    /// How many of the parts that the scenario takes away this run is without, if it is one of that row.
-    pub taken: usize,
+    /// Why it is there.
+    pub role: Role,
     /// Paths the variant and the sweep point set: what is stated there is solved anew.
     pub set: Vec<String>,
     pub document: Document<'a>,
@@ -147,7 +150,11 @@ impl<'a> Parts<'a> {
         }
         for (place, variant) in self.variants.iter().enumerate() {
             let mut own = run(base, Some(variant), &[])?;
-            own.taken = usize::from(Some(place) == first);
+            own.role = match (variant.text.takes_away, Some(place) == first) {
+                (true, true) => Role::TakenAway(1),
+                (true, false) => Role::TakenAwayAlone,
+                (false, _) => Role::Stated,
+            };
             list.push(own);
             if variant.text.sweep {
                 for point in &points {
@@ -157,7 +164,7 @@ impl<'a> Parts<'a> {
         }
         for parts in 2..=self.variants.iter().filter(|v| v.text.takes_away).count() {
             let together = self.together(parts);
-            list.push(RunText { taken: parts, ..run(base, Some(&together), &[])? });
+            list.push(RunText { role: Role::TakenAway(parts), ..run(base, Some(&together), &[])? });
         }
         Ok(list)
     }
@@ -234,7 +241,7 @@ fn run<'a>(
         variant: variant.map_or(String::new(), |v| v.text.name.clone()),
         why: variant.map_or(String::new(), |v| v.text.why.clone()),
         replicates: variant.and_then(|v| v.text.replicates),
-        taken: 0,
+        role: Role::Stated,
         sweep: sweep.join("; "),
         set,
         document,

@@ -137,6 +137,9 @@ pub enum PriorText {
 pub struct ComparisonText {
     /// Names of variants.
     pub strategies: Vec<String>,
+    /// Whom it would be right to treat, as a rule that reads covariates as each strategy records them; without it,
+    /// those in whom the treatment lowers a hazard of death.
+    pub right: Option<String>,
     pub cost: Option<CostText>,
 }
 
@@ -490,7 +493,7 @@ pub struct CountOfText {
     pub until: Vec<String>,
 }
 
-/// Days alive after a duration or an event, up to the horizon.
+/// Days alive up to the horizon: all of them, or those after a duration or an event.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct DaysFreeText {

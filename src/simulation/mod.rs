@@ -3,6 +3,10 @@
 //! A block is a fixed range of absolute replicate numbers. Blocks are simulated side by side and
 //! handed on in order, so that what a sink sees does not depend on the number of threads.
 
+mod taken;
+
+pub use taken::{Taken, taken};
+
 use crate::{
     error::{Error, Result},
     trial::{
@@ -44,13 +48,33 @@ pub enum Role {
     Stated,
     /// The first so many parts that the scenario takes away, together.
     TakenAway(usize),
+    /// One such part alone, not the first.
+    TakenAwayAlone,
     /// The design of another run, from 0, at the size at which it screens as many candidates as the base.
     EqualScreening(usize),
+    /// The design of another run, from 0, at the size at which it takes as many months as the base, where that is
+    /// another size.
+    EqualMonths(usize),
+    /// Another run, from 0, without any effect.
+    NoEffect(usize),
     /// The effect is drawn from the prior: the trial of each stratum, replicate `r` being of stratum `r mod n`.
     Prior(Vec<Trial>),
 }
 
+impl Role {
+    /// Whether a text states the run, alone and as it is.
+    pub fn is_stated(&self) -> bool {
+        matches!(self, Role::Stated | Role::TakenAway(1) | Role::TakenAwayAlone)
+    }
+}
+
 impl Run {
+    /// Whether this is another run without its effects.
+    pub fn is_without_effects_of(&self, other: &Run) -> bool {
+        let with_effects = |trial: &Trial| Trial { course: other.trial.course.clone(), ..trial.clone() };
+        self.null && !other.null && self.sweep.is_empty() && with_effects(&self.trial) == other.trial
+    }
+
     /// The trial of a replicate.
     pub fn trial_of(&self, replicate: u64) -> &Trial {
         match &self.role {

@@ -2,7 +2,7 @@
 
 use super::Share;
 use crate::{
-    simulation::tally,
+    simulation::taken,
     trial::{Trial, pool::Pool},
 };
 
@@ -18,32 +18,12 @@ pub struct Resources {
 
 /// Simulated trials behind the means.
 const REPLICATES: u64 = 2000;
-/// Months are added up as whole millionths, so that their order does not matter.
-const PARTS: f64 = 1e6;
 
 /// What the trial takes as it stands.
 pub fn resources(trial: &Trial, pool: &Pool, seed: u64) -> Resources {
-    let trial = trial.primary_only();
-    let purposes = trial.purposes();
-    let sums = tally(0..REPLICATES, 6, |block, workshop, sums| {
-        for replicate in block {
-            trial.conduct(pool, seed, replicate, &purposes, &mut workshop.workspace, &mut workshop.record);
-            let Some(row) = workshop.record.trial else { continue };
-            let values = [row.information, row.screened as f64, row.months];
-            for (sums, value) in sums.chunks_exact_mut(2).zip(values) {
-                sums[0] += (PARTS * value).round() as u64;
-                // Squares in thousandths: far below the spread, far from overflow.
-                sums[1] += (1e3 * value * value).round() as u64;
-            }
-        }
-    });
-    let n = REPLICATES as f64;
-    let mean = |k: usize| {
-        let value = sums[2 * k] as f64 / PARTS / n;
-        let variance = ((sums[2 * k + 1] as f64 / 1e3 - n * value * value) / (n - 1.0)).max(0.0);
-        Share { value, mcse: (variance / n).sqrt() }
-    };
-    Resources { events: mean(0), screened: mean(1), months: mean(2) }
+    let taken = taken(&trial.primary_only(), pool, seed, REPLICATES);
+    let share = |[value, mcse]: [f64; 2]| Share { value, mcse };
+    Resources { events: share(taken.events), screened: share(taken.screened), months: share(taken.months) }
 }
 
 /// The fewest sites with which a trial is over within `months` on average; `None` if the follow-up alone

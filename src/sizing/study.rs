@@ -182,9 +182,14 @@ pub fn study(scenario: &Scenario, run: usize, question: &Question) -> Result<Stu
     let by_effect = question.find == Find::Effect;
     let patients = rungs.map(|rung| if by_effect { trial.patients } else { rung * sized.unit });
     let counted = sized.counts();
-    let beside = if counted { 10_000 } else { 4_000 };
+    // Designs with looks on the way are simulated anew at each size.
+    let beside = match (counted, trial.nests()) {
+        (true, _) => 10_000,
+        (false, true) => 4_000,
+        (false, false) => 1_000,
+    };
     let what_if = |share: f64, patients: usize, replicates: u64| {
-        let at = Trial { patients, ..at_share(recipe, trial, share) };
+        let at = at_share(recipe, trial, share).at_size(patients);
         let power = Sizes::new(std::slice::from_ref(&at), pool, seed);
         let rung = power.rung(patients);
         WhatIf { power: power.shares(&[rung], replicates)[0], ..known(&at, &truth(&at, pool), share) }

@@ -372,6 +372,25 @@ impl Trial {
         }
     }
 
+    /// The populations in which the design may claim a benefit by the primary comparison: everybody it
+    /// enrols, or some levels of a subgroup beside or instead.
+    pub fn populations(&self) -> Vec<Slice> {
+        let borrowing = match &self.design {
+            Design::Bayesian(design) => design.shrinkage.map(|s| s.subgroup),
+            _ => None,
+        };
+        let list: Vec<Slice> = match borrowing {
+            Some(s) => {
+                (0..self.subgroups[s].levels.len()).map(|level| Slice::Level(s as u8, level as u8)).collect()
+            }
+            None => {
+                let family = self.design.family().iter().filter(|h| h.estimand == 0).map(|h| h.slice);
+                family.filter(|slice| !matches!(slice, Slice::Interaction(_))).collect()
+            }
+        };
+        if list.is_empty() { vec![Slice::All] } else { list }
+    }
+
     /// The names of the arms on the side of the treatment (0) or the control (1) of an estimand.
     pub fn side_name(&self, estimand: &Estimand, side: usize) -> String {
         let names: Vec<&str> = estimand.arms(side).map(|a| self.arms[usize::from(a)].name.as_str()).collect();

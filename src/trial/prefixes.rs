@@ -26,6 +26,18 @@ impl Trial {
         self.nests() && self.patients != other.patients && self.is_but_for_size(other)
     }
 
+    /// The same trial at another size. With a trend its patients are expected on other days, so that its truth is
+    /// another too.
+    pub fn at_size(&self, patients: usize) -> Trial {
+        let mut trial = Trial { patients, ..self.clone() };
+        if patients != self.patients && trial.course.circumstances.trend != 0.0 {
+            let probability = &self.enrolment.probability;
+            let taken = probability.iter().sum::<f64>() / probability.len() as f64;
+            trial.course.circumstances.days = self.accrual.expected_days(patients, taken);
+        }
+        trial
+    }
+
     /// Whether two trials are the same but for their size.
     pub fn is_but_for_size(&self, other: &Trial) -> bool {
         // Most trials that differ do so here, and a copy is spared.

@@ -9,6 +9,8 @@ use crate::{
 /// What has to be over before days count.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UntilFree {
+    /// Nothing: days alive count from randomisation.
+    Nothing,
     /// A measured duration, by its index.
     Duration(usize),
     /// The first of some events, such as discharge.
@@ -41,6 +43,7 @@ impl DaysFree {
             let first =
                 |list: &[usize]| list.iter().map(|&e| cohort.events[e][i]).fold(f64::INFINITY, f64::min);
             let free = match &self.after {
+                UntilFree::Nothing => 0.0,
                 UntilFree::Duration(index) => Draws::new(measurements, luck, *index).duration(cohort, i),
                 UntilFree::Events(list) => first(list),
             };

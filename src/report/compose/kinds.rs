@@ -66,6 +66,7 @@ pub fn variable(trial: &Trial, endpoint: &Endpoint, events: &str) -> String {
         }
         Kind::DaysFree(days) => {
             let after = match &days.after {
+                UntilFree::Nothing => "randomisation".into(),
                 UntilFree::Duration(index) => measured(*index),
                 UntilFree::Events(list) => {
                     let labels: Vec<String> =

@@ -13,6 +13,7 @@ use crate::{
         summary::Verdict,
     },
     scenario::expect,
+    simulation::Role,
     units::Days,
 };
 
@@ -488,20 +489,10 @@ pub fn subgroups(results: &Results, figures: Vec<String>) -> Option<Section> {
     (!tables.is_empty()).then(|| Section { title: "Subgroups".into(), tables, figures, ..Section::default() })
 }
 
-/// Words by which a variant says that it takes a part of the result away.
-const TAKEN_APART: [&str; 7] =
-    ["complications", "comatose", "no benefit", "harms", "bail-out", "crossover", "cross"];
-
 /// What the result is made of, from variants that take one part away.
 pub fn decomposition(results: &Results) -> Option<Section> {
-    let parts: Vec<usize> = results
-        .variants()
-        .skip(1)
-        .filter(|&run| {
-            let name = results.run(run).variant.to_lowercase();
-            !results.run(run).null && TAKEN_APART.iter().any(|word| name.contains(word))
-        })
-        .collect();
+    let alone = |run: &usize| matches!(results.run(*run).role, Role::TakenAway(1) | Role::TakenAwayAlone);
+    let parts: Vec<usize> = results.variants().filter(alone).collect();
     if parts.is_empty() {
         return None;
     }
@@ -533,7 +524,7 @@ pub fn decomposition(results: &Results) -> Option<Section> {
         .collect();
     Some(Section {
         title: "Decomposition".into(),
-        paragraphs: vec!["What the result is made of: each variant takes one part away and leaves the rest, on the same patients.".into()],
+        paragraphs: vec!["What the result is made of: each variant takes one part of the model away and leaves the rest, on the same patients.".into()],
         tables: vec![table(
             "The primary estimand with parts of the model taken away.",
             by_run(vec![

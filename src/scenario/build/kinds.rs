@@ -205,9 +205,13 @@ impl Builder<'_> {
                     UntilFree::Duration(index)
                 }
                 (None, Some(event)) => UntilFree::Events(self.events_of(&format!("{path}.after"), event)),
-                _ => {
-                    self.wrong(&path, "days are free of a duration (of) or count after an event (after)");
-                    UntilFree::Events(Vec::new())
+                (None, None) => UntilFree::Nothing,
+                (Some(_), Some(_)) => {
+                    self.wrong(
+                        &path,
+                        "days are free of a duration (of) or count after an event (after), not both",
+                    );
+                    UntilFree::Nothing
                 }
             };
             let until_death = days.death == DaysAtDeathText::UntilDeath;

@@ -32,6 +32,7 @@ use crate::{
         kinds::Kind,
     },
     population::{Dictionary, Expression, Population, Reading},
+    trial::pool::Pool,
 };
 
 /// A reader of one run: the text, where its parts stand, and what is wrong with it.
@@ -95,6 +96,13 @@ impl<'a> Builder<'a> {
     /// Entry criteria of the run.
     pub fn eligible(&mut self) -> Expression {
         self.rules("population.eligible", &self.text.population.eligible)
+    }
+
+    /// The rows of the pool that it would be right to treat, if the comparison says which.
+    pub fn right(&mut self, pool: &Pool) -> Option<Vec<bool>> {
+        let text = self.text.comparison.as_ref()?.right.clone()?;
+        let rule = self.rule("comparison.right", &text, Reading::Recorded);
+        Some((0..pool.len()).map(|row| rule.evaluate(&pool.columns, row)).collect())
     }
 
     /// The rules within which effects hold, as written.

@@ -56,6 +56,7 @@ design     = { fixed = { alpha = { two_sided = 0.05 } } }
 
 [[variant]]
 name = "no bail-out"
+takes_away = true
 why  = "a world without crossover"
 set."arm.control.instead" = [{ arm = "ecls", share = 0.5 }]
 

@@ -1,10 +1,12 @@
 //! Sizes searched by simulation against enumeration, formulas and the engine itself.
 
+mod designs;
+mod endpoints;
 mod lakatos;
 
 use crate::simulation::{blocks, everything, load, measures, prepare};
 use shocktrial::{
-    scenario::Scenario,
+    scenario::{self, Scenario},
     simulation::{Role, with_threads},
     sizing::{
         Asked, Find, Found, Goal, Ladder, Outcome, Question, Share, Sizes, Study, search, study,
@@ -83,6 +85,83 @@ fn a_smaller_trial_is_a_prefix() {
             assert_eq!(seen, sizes.len());
         }
     }
+}
+
+/// Seconds this thread has worked.
+fn worked() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split_whitespace().next().unwrap().parse::<f64>().unwrap() * 1e-9
+}
+
+/// A curve of ten sizes costs at most two and a half times its largest point, in processor time: the patients are
+/// followed once. The least of a few goes, because other work disturbs.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_curve_of_ten_sizes_costs_little_more_than_its_largest() {
+    let log_rank = load("scenarios/peers/w2_log_rank.toml", &[]);
+    for scenario in [everything(), &log_rank] {
+        let trial = scenario.runs[0].trial.primary_only();
+        let purposes = trial.purposes();
+        let (mut workspace, mut record) = (Workspace::default(), Record::default());
+        let ten: Vec<usize> = (1..=10).map(|k| 80 * k).collect();
+        // Seconds a replicate takes, from enough of them for the clock.
+        let mut cost = |sizes: &[usize]| {
+            let (before, mut done) = (worked(), 0);
+            while worked() - before < 0.1 {
+                for replicate in done..done + 20 {
+                    let (pool, seed) = (&scenario.pool, scenario.seed);
+                    let found = |_: usize, _: &Record| ();
+                    trial.conduct_at(
+                        sizes,
+                        pool,
+                        seed,
+                        replicate,
+                        &purposes,
+                        &mut workspace,
+                        &mut record,
+                        found,
+                    );
+                }
+                done += 20;
+            }
+            (worked() - before) / done as f64
+        };
+        let least = |list: [f64; 3]| list.into_iter().fold(f64::INFINITY, f64::min);
+        let curve = least(std::array::from_fn(|_| cost(&ten)));
+        let point = least(std::array::from_fn(|_| cost(&ten[9..])));
+        println!("{}: ten sizes {:.2} times one", scenario.title, curve / point);
+        assert!(curve < 2.5 * point, "{}: {curve} s for ten sizes, {point} s for one", scenario.title);
+    }
+}
+
+/// A smaller trial of every scenario of a design that nests is the first patients of the larger one.
+#[test]
+fn every_design_that_nests_does() {
+    let mut nesting = 0;
+    for entry in std::fs::read_dir(crate::simulation::at("scenarios/designs")).unwrap() {
+        let path = entry.unwrap().path();
+        let changes =
+            scenario::Changes { without_truths: true, base_only: true, ..scenario::Changes::default() };
+        let scenario = scenario::load(&path, &changes).unwrap_or_else(|why| panic!("{why}"));
+        let trial = &scenario.runs[0].trial;
+        if !trial.nests() {
+            continue;
+        }
+        nesting += 1;
+        let unit = trial.allocation.ratio.iter().sum::<u32>() as usize;
+        let sizes = [3, 5, 8].map(|k| trial.patients * k / 10 / unit * unit);
+        let (mut workspace, mut record) = (Workspace::default(), Record::default());
+        for replicate in 0..2 {
+            let (pool, seed, purposes) = (&scenario.pool, scenario.seed, trial.purposes());
+            let same = |place: usize, record: &Record| {
+                let small = Trial { patients: sizes[place], ..trial.clone() };
+                let own = conducted(&small, pool, seed, replicate);
+                assert_eq!(told(record), told(&own), "{} patients of {}", sizes[place], path.display());
+            };
+            trial.conduct_at(&sizes, pool, seed, replicate, &purposes, &mut workspace, &mut record, same);
+        }
+    }
+    assert!(nesting > 5, "{nesting}");
 }
 
 /// Counting gives the decisions of the engine that follows each patient, for any allocation.
@@ -361,13 +440,22 @@ fn runs_nobody_wrote_stand_beside_those_that_were() {
             "complications do not kill",
             "not comatose + complications do not kill",
             "left ventricle, equal screening",
+            "base case, no effect",
+            "left ventricle, no effect",
             "effect from the prior"
         ]
     );
     let role = |run: usize| &scenario.runs[run].role;
-    assert_eq!((role(2), role(3), role(4)), (&Role::TakenAway(1), &Role::Stated, &Role::TakenAway(2)));
-    assert_eq!(role(5), &Role::EqualScreening(1));
-    assert_eq!((scenario.texts.len(), scenario.recipes.len(), scenario.truths.len()), (7, 7, 7));
+    assert_eq!(
+        (role(2), role(3), role(4)),
+        (&Role::TakenAway(1), &Role::TakenAwayAlone, &Role::TakenAway(2))
+    );
+    assert_eq!(
+        (role(5), role(6), role(7)),
+        (&Role::EqualScreening(1), &Role::NoEffect(0), &Role::NoEffect(1))
+    );
+    assert!(scenario.runs[7].is_without_effects_of(&scenario.runs[1]) && scenario.runs[7].null);
+    assert_eq!((scenario.texts.len(), scenario.recipes.len(), scenario.truths.len()), (9, 9, 9));
     let taken = |run: usize| scenario.runs[run].trial.enrolment.probability.iter().sum::<f64>();
     let patients = scenario.runs[5].trial.patients as f64;
     assert!((patients - 300.0 * taken(1) / taken(0)).abs() <= 1.0);
@@ -375,9 +463,9 @@ fn runs_nobody_wrote_stand_beside_those_that_were() {
     let screened = |run: u32| found.get(run, "", "", "screened").value;
     assert!((screened(6) / screened(1) - 1.0).abs() < 0.02 && screened(2) > 1.2 * screened(1));
     let power = found.get(1, "primary", "", "power").value;
-    let assurance = found.get(7, "primary", "", "assurance");
+    let assurance = found.get(9, "primary", "", "assurance");
     assert!(assurance.value < power, "{power} {assurance:?}");
-    let likely = found.get(7, "primary", "", "assurance_from_likely");
+    let likely = found.get(9, "primary", "", "assurance_from_likely");
     assert!((0.0..=1.0).contains(&likely.value) && likely.replicates < 600);
 }
 
@@ -399,4 +487,44 @@ fn a_comparison_that_cannot_be_is_said() {
     assert!(cost.contains("-4 is not a cost; write 0 or more"), "{cost}");
     let sd = said("seed       = 8", "seed = 8\nprior = { share_of_benefit = { mean = 0.5, sd = 0.0 } }");
     assert!(sd.contains("0 is not a standard deviation; it has to be above 0"), "{sd}");
+}
+
+/// The base and one variant that takes everybody out of the right population: a rule that cannot be read is said
+/// where it stands.
+#[test]
+fn whom_it_is_right_to_treat_is_a_rule() {
+    let text =
+        STRATEGIES.replace("[comparison]", "[comparison]\nright = \"ventricular_phenotyp = lv_dominant\"");
+    let source = std::sync::Arc::new(shocktrial::error::Source { name: "test.toml".into(), text });
+    let folder = crate::simulation::at("scenarios/published");
+    let said = shocktrial::scenario::prepare(&source, &folder, &shocktrial::scenario::Changes::default());
+    let said = said.unwrap_err().to_string();
+    assert!(said.contains("ventricular_phenotyp") && said.contains("test.toml:"), "{said}");
+    let scenario = prepare(
+        &STRATEGIES.replace("[comparison]", "[comparison]\nright = \"ventricular_phenotype = lv_dominant\""),
+    );
+    let right = |run: usize| scenario.right[run].as_ref();
+    let (base, narrow) = (right(0).unwrap(), right(1).unwrap());
+    assert!(base == narrow && right(2).is_none());
+    let enrolled = &scenario.runs[1].trial.enrolment.probability;
+    assert!(enrolled.iter().zip(narrow).all(|(p, right)| *p == 0.0 || *right));
+    assert!(base.iter().any(|right| !right));
+}
+
+/// With a trend in mortality the days on which patients come are those of the size: what a search or a strategy
+/// makes of a trial is what the scenario would have made of it.
+#[test]
+fn a_trial_of_another_size_comes_on_other_days() {
+    let changes = |set: &[(&str, &str)]| scenario::Changes {
+        set: set.iter().map(|(path, value)| (path.to_string(), value.to_string())).collect(),
+        without_truths: true,
+        base_only: true,
+        ..scenario::Changes::default()
+    };
+    let path = crate::simulation::at("scenarios/designs/sites_and_consent.toml");
+    let trial = |set| scenario::load(&path, &changes(set)).unwrap().runs[0].trial.clone();
+    let (own, half) = (trial(&[]), trial(&[("trial.patients", "200")]));
+    assert!(own.course.circumstances.trend != 0.0 && own.patients != 200);
+    assert_ne!(own.course.circumstances.days, half.course.circumstances.days);
+    assert_eq!(own.at_size(200), half);
 }
