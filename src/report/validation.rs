@@ -8,6 +8,7 @@ use super::{
 };
 use crate::validation::{
     Forecast, Replay, Validation,
+    forecast::PriorOf,
     replay::{ArmRow, Expected, PlanRow, Role},
 };
 use serde_json::{Value, json};
@@ -111,7 +112,7 @@ pub fn rows(validation: &Validation) -> Vec<Value> {
             "predicted": f.control.map_or(Value::Null, |c| or_null(c.value)), "lower": Value::Null, "upper": Value::Null,
             "tolerance": Value::Null, "pass": Value::Null, "source": f.citation, "patients": f.patients, "most_patients": f.most_patients,
             "measure": f.measure, "power": f.grid.iter().map(|p| json!({ "effect": p.effect, "power": or_null(p.power) })).collect::<Vec<_>>(),
-            "detectable": or_null(f.detectable), "assurance": f.assurance.map_or(Value::Null, or_null), "months": or_null(f.months),
+            "detectable": or_null(f.detectable), "assurance": or_null(f.assurance), "months": or_null(f.months),
             "power_at_plan": f.plan.as_ref().map_or(Value::Null, |p| or_null(p.power)),
             "plan_origin": f.plan.as_ref().map_or(Value::Null, |p| json!(p.plan.origin)),
         }));
@@ -207,6 +208,13 @@ fn prediction_table(validation: &Validation) -> Table {
             ]
         })
         .collect();
+    let missed = missed_predictions(validation);
+    let mut notes = vec![
+        "Percentile: share of trials of that size that would have seen less than was published, half of equals counted.",
+        "Shift: factor on the hazard of death by which the trial's anchor moves its patients.",
+        "* From memory; decides nothing.",
+    ];
+    notes.extend(missed.iter().map(String::as_str));
     table(
         "Usual care as published and as entry criteria alone predict it.",
         vec![
@@ -218,14 +226,32 @@ fn prediction_table(validation: &Validation) -> Table {
             numbers("Predicted ± pool error", "%"),
             numbers("95% of trials", "%"),
             numbers("Percentile", "%"),
-            numbers("Shift", "hazard"),
+            words("Shift of hazard"),
         ],
         rows,
-        &[
-            "Percentile: share of trials of that size that would have seen less than was published, half of equals counted.",
-            "Shift: factor on the hazard of death by which the trial's anchor moves its patients.",
-            "* From memory; decides nothing.",
-        ],
+        &notes,
+    )
+}
+
+/// Predictions that fail, each with its reason.
+fn missed_predictions(validation: &Validation) -> Vec<String> {
+    let rows = validation.replays.iter().filter_map(|replay| Some((replay, headline(replay)?)));
+    let missed = rows.filter(|(_, row)| row.judged(&row.predicted) == Some(false));
+    missed.map(|(replay, row)| format!("Missed, {}: {}.", replay.title, why(row))).collect()
+}
+
+/// Why the model misses a figure, as far as the scenario says.
+fn why(row: &ArmRow) -> &str {
+    if row.why.is_empty() { "not explained" } else { &row.why }
+}
+
+/// Finished trials whose arms have no figure on record that could be a surprise.
+fn without_surprise(validation: &Validation) -> String {
+    let titles: Vec<&str> =
+        validation.replays.iter().filter(|r| r.effect.is_none()).map(|r| r.title.as_str()).collect();
+    format!(
+        "Without figures of both arms on record, or their trials counted one by one: {}.",
+        titles.join(", ")
     )
 }
 
@@ -240,8 +266,7 @@ fn surprise_table(validation: &Validation) -> Table {
                 replay.rows.iter().find(|r| r.endpoint == e.endpoint).map_or("", |r| r.label.as_str());
             vec![
                 replay.title.clone(),
-                short(label),
-                replay.ratio.clone().unwrap_or("–".into()),
+                replay.ratio.as_ref().map_or(short(label), |ratio| format!("{}; {ratio}", short(label))),
                 signed(100.0 * e.observed, 1) + star,
                 points(e.zero.0),
                 percentile(e.zero.1),
@@ -254,8 +279,7 @@ fn surprise_table(validation: &Validation) -> Table {
         "Surprise: where the observed difference lies if there were no effect, and under the prior of the other trials.",
         vec![
             words("Trial"),
-            words("End point"),
-            words("Published effect"),
+            words("End point and published effect"),
             numbers("Observed difference", "points"),
             numbers("No effect, 95% of trials", "points"),
             numbers("Percentile", "%"),
@@ -266,6 +290,7 @@ fn surprise_table(validation: &Validation) -> Table {
         &[
             "Differences are of the other arm less usual care. The prior of each trial is made without it.",
             "* From memory; decides nothing.",
+            &without_surprise(validation),
         ],
     )
 }
@@ -313,13 +338,15 @@ fn check_rows(validation: &Validation) -> Vec<Vec<String>> {
     rows
 }
 
-/// Why figures are missed, a sentence each.
+/// Why figures that were not put in are missed, a sentence each.
 fn explanations(validation: &Validation) -> Vec<String> {
     let rows = validation.replays.iter().flat_map(|replay| replay.rows.iter().map(move |row| (replay, row)));
-    rows.filter(|(_, row)| !row.why.is_empty())
+    let checked = rows.filter(|(_, row)| row.standing.role == Role::Check);
+    let missed = checked.filter(|(_, row)| row.judged(&row.replayed) == Some(false));
+    missed
         .map(|(replay, row)| {
             let what = in_sentence(&short(&row.label));
-            format!("{}, {what}, {}: {}", replay.title, in_sentence(&row.arm_label), row.why)
+            format!("{}, {what}, {}: {}", replay.title, in_sentence(&row.arm_label), why(row))
         })
         .collect()
 }
@@ -389,38 +416,27 @@ fn plan_table(validation: &Validation) -> Table {
     )
 }
 
+/// An effect of a forecast as people read it.
+fn effect(forecast: &Forecast, effect: f64) -> String {
+    if forecast.measure == "difference in means" { signed(effect, 2) } else { ratio(effect) }
+}
+
 fn forecast_table(validation: &Validation) -> Table {
-    let cell = |f: &Forecast, k: usize| {
-        f.grid.get(k).map_or("–".into(), |p| {
-            let effect =
-                if f.measure == "difference in means" { signed(p.effect, 2) } else { ratio(p.effect) };
-            format!("{} ({effect})", percent(p.power, 0))
-        })
-    };
     let rows = validation
         .forecasts
         .iter()
         .map(|f| {
-            let mut row = vec![
+            let patients = count(f.patients as f64);
+            let most = count(f.most_patients as f64);
+            vec![
                 f.title.clone(),
-                if f.most_patients > f.patients {
-                    format!("{} to {}", count(f.patients as f64), count(f.most_patients as f64))
-                } else {
-                    count(f.patients as f64)
-                },
+                if f.most_patients > f.patients { format!("{patients} to {most}") } else { patients },
                 f.endpoint.clone(),
                 f.control.map_or("–".into(), |c| percent(c.value, 1) + if f.anchored { "" } else { "†" }),
-                f.measure.clone(),
-            ];
-            row.extend((1..5).map(|k| cell(f, k)));
-            row.push(if f.measure == "difference in means" {
-                signed(f.detectable, 2)
-            } else {
-                ratio(f.detectable)
-            });
-            row.push(f.assurance.map_or("–".into(), |a| percent(a, 0)));
-            row.push(fixed(f.months, 0));
-            row
+                effect(f, f.detectable),
+                percent(f.assurance, 0) + if f.prior == PriorOf::Share { "‡" } else { "" },
+                fixed(f.months, 0),
+            ]
         })
         .collect();
     let prior = &validation.prior;
@@ -430,28 +446,49 @@ fn forecast_table(validation: &Validation) -> Table {
         signed(prior.mean, 3),
         fixed(prior.sd, 3)
     );
+    let usual = crate::calibration::prior::Prior::from_finished_trials();
+    let share = format!(
+        "‡ Over how much of the scenario's own effect is true: {} ± {} of it, what finished trials saw of what they had assumed.",
+        fixed(usual.mean, 2),
+        fixed(usual.sd, 2)
+    );
     table(
-        "Trials without results: what they can be expected to show. In parentheses, the effect.",
+        "Trials without results: what they can be expected to show.",
         vec![
             words("Trial"),
             numbers("Patients", ""),
             words("Primary end point"),
             numbers("Control risk", "%"),
-            words("Effect measured as"),
-            numbers("Power", "%"),
-            numbers("Power", "%"),
-            numbers("Power", "%"),
-            numbers("Power", "%"),
             numbers("Detectable at 80%", ""),
             numbers("Assurance", "%"),
             numbers("Months", ""),
         ],
         rows,
         &[
-            "Power of events by the pooled two-proportion formula at the end point's horizon, over the sizes a blinded look gives where there is one, and exactly through all tables where a posterior decides; of numbers and counts by the standard error of simulated trials.",
-            "Months: recruitment and follow-up at the accrual of the scenario, an assumption.",
+            "Detectable: the effect that 80% of trials show, measured as in the next table. Months: recruitment and follow-up at the accrual of the scenario, an assumption.",
             "† From entry criteria alone.",
             &note,
+            &share,
+        ],
+    )
+}
+
+fn grid_table(validation: &Validation) -> Table {
+    let cell = |f: &Forecast, k: usize| {
+        f.grid.get(k).map_or("–".into(), |p| format!("{} ({})", percent(p.power, 0), effect(f, p.effect)))
+    };
+    let row = |f: &Forecast| {
+        let mut row = vec![f.title.clone(), f.measure.clone()];
+        row.extend((1..5).map(|k| cell(f, k)));
+        row
+    };
+    let power = || numbers("Power (effect)", "%");
+    table(
+        "Trials without results: power over a grid of effects.",
+        vec![words("Trial"), words("Effect measured as"), power(), power(), power(), power()],
+        validation.forecasts.iter().map(row).collect(),
+        &[
+            "Power of events by the pooled two-proportion formula at the end point's horizon, over the sizes a blinded look gives where there is one, and exactly through all tables where a posterior decides; of numbers and counts by the standard error of simulated trials.",
         ],
     )
 }
@@ -675,7 +712,12 @@ pub fn page(validation: &Validation, reproduction: &[(String, String)]) -> Repor
                 &[],
             ),
             section("Plans", &[], vec![plan_table(validation)], &[]),
-            section("Trials without results", &[], vec![forecast_table(validation)], &[]),
+            section(
+                "Trials without results",
+                &[],
+                vec![forecast_table(validation), grid_table(validation)],
+                &[],
+            ),
             section(
                 "Machinery",
                 &[
@@ -711,5 +753,6 @@ pub fn tables(validation: &Validation) -> Vec<Table> {
         check_table(validation),
         plan_table(validation),
         forecast_table(validation),
+        grid_table(validation),
     ]
 }

@@ -23,6 +23,16 @@ pub struct PowerAt {
     pub power: f64,
 }
 
+/// What is not known beforehand, as a prior has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriorOf {
+    /// The log risk ratio, from what finished trials found of death.
+    Effect,
+    /// How much of the scenario's own effect is true, from what finished trials saw of what they had assumed:
+    /// for end points that no finished trial speaks of.
+    Share,
+}
+
 /// What a running trial can be expected to show.
 #[derive(Clone, Debug)]
 pub struct Forecast {
@@ -45,8 +55,10 @@ pub struct Forecast {
     pub grid: Vec<PowerAt>,
     /// Effect found in 80 % of trials.
     pub detectable: f64,
-    /// Power over the prior of the finished trials, for end points with death in them.
-    pub assurance: Option<f64>,
+    /// Power over the prior.
+    pub assurance: f64,
+    /// What the prior is of.
+    pub prior: PriorOf,
     /// At the accrual of the scenario, an assumption.
     pub months: f64,
     pub plan: Option<PlanRow>,
@@ -61,6 +73,8 @@ const HIGHER: [f64; 5] = [1.0, 1.05, 1.1, 1.2, 1.3];
 const MULTIPLES: [f64; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
 /// Halvings of the search for it: to a thousandth of a thousandth.
 const BISECTIONS: usize = 20;
+/// Strata of the prior of the share that is true.
+const SHARES: usize = 41;
 /// Power of the detectable effect.
 const WANTED: f64 = 0.8;
 
@@ -86,11 +100,13 @@ impl Forecast {
             anchored: !scenario.texts[0].population.anchor.is_empty(),
             grid: Vec::new(),
             detectable: f64::NAN,
-            assurance: None,
+            assurance: f64::NAN,
+            prior: PriorOf::Share,
             months: kept.months(),
             plan: None,
             notes: published.notes.clone(),
         };
+        let shares = scenario.prior.strata(SHARES);
         if endpoint.kind.yields() == Yields::Event {
             let e = estimand.endpoint;
             let control = risks(trial, &trial.course, &scenario.pool, usize::from(estimand.control))[e];
@@ -108,11 +124,15 @@ impl Forecast {
             forecast.grid = ratios.iter().map(|&effect| PowerAt { effect, power: power(effect) }).collect();
             forecast.detectable = detectable(&power, higher);
             forecast.control = Some(control);
-            if !higher {
-                let points = prior.points();
-                let total: f64 = points.iter().map(|theta| power(libm::exp(*theta))).sum();
-                forecast.assurance = Some(total / points.len() as f64);
-            }
+            forecast.assurance = if higher {
+                let treated =
+                    risks(trial, &trial.course, &scenario.pool, usize::from(estimand.treatment))[e].value;
+                let effect = libm::log(treated / control.value);
+                mean(&shares, |share| power(libm::exp(share * effect)))
+            } else {
+                forecast.prior = PriorOf::Effect;
+                mean(&prior.points(), |theta| power(libm::exp(theta)))
+            };
             forecast.plan = published.plan.as_ref().map(|plan| {
                 let arm = 0.5 * f64::from(plan.patients);
                 let power = |c: f64, t: f64| power_of_two_risks(c, t, arm, 0.5 * plan.alpha, false);
@@ -134,10 +154,15 @@ impl Forecast {
             forecast.grid = MULTIPLES.iter().map(at).collect();
             let reach = (critical + normal_quantile(WANTED)) * error;
             forecast.detectable = shown(if effect < 0.0 { -reach } else { reach });
+            forecast.assurance = mean(&shares, |share| normal_cdf(share * effect.abs() / error - critical));
             forecast.measure = measure(summary).into();
         }
         Ok(forecast)
     }
+}
+
+fn mean(points: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    points.iter().map(|&point| of(point)).sum::<f64>() / points.len() as f64
 }
 
 /// The ratio at which 80 % of trials show it, by halving.

@@ -8,7 +8,7 @@ use shocktrial::{
     outcome::kinds::Yields,
     scenario::{Changes, Scenario, document::Provenance, expect::Verdict, interventions, load},
     simulation::Role,
-    validation::replay::{self, standings},
+    validation::replay::{self, Replay, standings},
 };
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -54,6 +54,9 @@ fn every_trial_runs_with_all_its_variants() {
             assert!(!plan.origin.is_empty(), "{path} says where its plan is from");
         }
         verdicts += no_figure_is_used_twice(&path, &scenario);
+        if published.status.has_results() {
+            every_miss_has_its_reason(&path, &scenario);
+        }
         // Truths are worked out where runs are tested one by one; here an empty one of the right shape will do.
         scenario.truths = scenario.runs.iter().map(empty).collect();
         let found = measures(&scenario, Some(REPLICATES));
@@ -97,6 +100,22 @@ fn every_trial_runs_with_all_its_variants() {
     }
     println!("{runs} runs, {verdicts} published figures judged");
     assert!(runs > 120 && verdicts > 15, "{runs} runs, {verdicts} figures");
+}
+
+/// What the model misses, the scenario explains; and simulated trials spread as two binomials do.
+fn every_miss_has_its_reason(path: &str, scenario: &Scenario) {
+    let replay = Replay::new(path, scenario).unwrap_or_else(|e| panic!("{path}: {e}"));
+    for row in &replay.rows {
+        let foretold = row.usual && row.death && row.judged(&row.predicted) == Some(false);
+        let checked = row.standing.role == replay::Role::Check && row.judged(&row.replayed) == Some(false);
+        assert!(
+            !(foretold || checked) || !row.why.is_empty(),
+            "{path}: {} in {} is missed, and nothing says why",
+            row.endpoint,
+            row.arm
+        );
+    }
+    assert!(replay.machinery.is_none_or(|m| m.agrees()), "{path}: {:?}", replay.machinery);
 }
 
 /// A published figure that is judged was put in nowhere: the scenario's base cites it for nothing, and the
