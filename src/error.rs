@@ -15,19 +15,27 @@ pub struct Source {
 pub struct Finding {
     message: String,
     place: Option<(Arc<Source>, Range<usize>)>,
+    /// The path of the value, where it was given on the command line and has no line in a file.
+    set: Option<String>,
     help: Option<String>,
 }
 
 impl Finding {
     /// A finding without a place in a file: a flag, a path, a combination.
     pub fn new(message: impl Into<String>) -> Self {
-        Finding { message: message.into(), place: None, help: None }
+        Finding { message: message.into(), place: None, set: None, help: None }
     }
 
     /// The same finding, at bytes `span` of `source`.
     pub fn at(mut self, source: &Arc<Source>, span: Range<usize>) -> Self {
         let end = source.text.len();
         self.place = Some((source.clone(), span.start.min(end)..span.end.min(end)));
+        self
+    }
+
+    /// The same finding, of the value at `path` as the command line sets it.
+    pub fn set_by(mut self, path: impl Into<String>) -> Self {
+        self.set = Some(path.into());
         self
     }
 
@@ -40,6 +48,11 @@ impl Finding {
     /// The message alone.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The path of the value from the command line that it is about.
+    pub fn path(&self) -> Option<&str> {
+        self.set.as_deref()
     }
 }
 
@@ -55,7 +68,11 @@ impl fmt::Display for Finding {
         if let Some(help) = &self.help {
             elements.push(Level::HELP.message(help.as_str()).into());
         }
-        let report = Level::ERROR.primary_title(self.message.as_str()).elements(elements);
+        let title = match &self.set {
+            Some(path) => format!("{} (set on the command line: {path})", self.message),
+            None => self.message.clone(),
+        };
+        let report = Level::ERROR.primary_title(title.as_str()).elements(elements);
         f.write_str(&Renderer::plain().render(&[report]))
     }
 }

@@ -36,4 +36,7 @@ pub mod validation;
 
 pub mod report;
 
+#[cfg(feature = "serve")]
+pub mod serve;
+
 pub mod cli;

@@ -8,7 +8,7 @@ mod family;
 pub mod paired;
 
 use crate::{
-    calibration::prior::STRATA,
+    calibration::{self, prior::STRATA},
     outcome::kinds::Yields,
     simulation::{Block, Role, Run, RunBlock},
     statistics::wilson_interval,
@@ -35,6 +35,24 @@ pub struct Truth {
 
 /// Truths of one run: for each estimand, one for each of its slices (see [`slices`]).
 pub type Truths = Vec<Vec<Truth>>;
+
+/// Truths as the model gives them, as the fold wants them.
+pub fn truths(of_runs: &[calibration::truth::Truth]) -> Vec<Truths> {
+    let truth = |t: &calibration::truth::Truth| {
+        let slices = |(values, errors): (&Vec<f64>, &Vec<f64>)| {
+            values.iter().zip(errors).map(|(&value, &mcse)| Truth { value, mcse }).collect()
+        };
+        t.estimands.iter().zip(&t.errors).map(slices).collect()
+    };
+    of_runs.iter().map(truth).collect()
+}
+
+/// Truths that nobody has computed yet.
+pub fn unknown_truths(runs: &[Run]) -> Vec<Truths> {
+    let nothing = Truth { value: f64::NAN, mcse: f64::NAN };
+    let of = |trial: &Trial, estimand: usize| vec![nothing; slices(trial, estimand).len()];
+    runs.iter().map(|run| (0..run.trial.estimands.len()).map(|e| of(&run.trial, e)).collect()).collect()
+}
 
 /// One operating characteristic.
 #[derive(Clone, Debug, PartialEq)]
@@ -264,6 +282,16 @@ impl Fold {
         }
         let any = |run: usize| self.claiming(run, |claimed| claimed != 0);
         any(run).less(&any(other))
+    }
+
+    /// Patients of each replicate's trial of a run, from 0, in order.
+    pub fn patients(&self, run: usize) -> &[f64] {
+        &self.runs[run].trial.patients
+    }
+
+    /// Months that each replicate's trial of a run takes, in order.
+    pub fn months(&self, run: usize) -> &[f64] {
+        &self.runs[run].trial.months
     }
 
     /// Every operating characteristic, in the order of runs, estimands and populations.

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    operating::{Fold, Measure, Truth, Truths},
+    operating::{Fold, Measure},
     report::{
         folder::{
             Identity, OutputFolder,
@@ -71,17 +71,6 @@ pub fn conclude(
         super::print(&format!("{}\nEverything is in {}", page(&input), written.display()))?;
     }
     not_met(&verdicts)
-}
-
-/// The truths of every run, as the fold wants them.
-pub fn truths(scenario: &Scenario) -> Vec<Truths> {
-    let truth = |t: &crate::calibration::truth::Truth| {
-        let slices = |(values, errors): (&Vec<f64>, &Vec<f64>)| {
-            values.iter().zip(errors).map(|(&value, &mcse)| Truth { value, mcse }).collect()
-        };
-        t.estimands.iter().zip(&t.errors).map(slices).collect()
-    };
-    scenario.truths.iter().map(truth).collect()
 }
 
 /// Each expectation with what came back.

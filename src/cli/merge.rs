@@ -1,9 +1,9 @@
 //! `shocktrial merge`: shards into one result, identical to a single run.
 
-use super::conclude::{Made, Printed, conclude, truths};
+use super::conclude::{Made, Printed, conclude};
 use crate::{
     error::{Error, Result},
-    operating::Fold,
+    operating::{Fold, truths},
     report::{
         folder::{
             COUNTS, Identity, OutputFolder, ROWS,
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let scenario = kept(first, &manifest.identity, &manifest.stated)?;
     let identity = Identity { replicate_range: [0, manifest.identity.total()], ..manifest.identity.clone() };
     let folder = OutputFolder::open(&arguments.out, &identity, false)?;
-    let mut fold = Fold::new(&scenario.runs, truths(&scenario));
+    let mut fold = Fold::new(&scenario.runs, truths(&scenario.truths));
     let mut writers = (Writer::create(&folder.file(ROWS))?, Writer::create(&folder.file(COUNTS))?);
     shards.for_each_part(|range, mut rows, mut counts, path| {
         fold.add(&tables::read_block(&rows, &counts, range, &scenario.runs, path)?);

@@ -14,6 +14,8 @@ mod patients;
 mod population;
 mod run;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod size;
 mod slurm;
 mod validate;
@@ -21,7 +23,7 @@ mod verify;
 
 use crate::{
     error::{Error, Result},
-    scenario::{Changes, limits::MOST_REPLICATES},
+    scenario::{Changes, Wanted, limits::MOST_REPLICATES},
 };
 use clap::{Args, Parser, Subcommand};
 use std::{io::Write, process::ExitCode};
@@ -45,6 +47,8 @@ enum Command {
     Merge(merge::Arguments),
     Verify(verify::Arguments),
     Slurm(slurm::Arguments),
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     Check(check::Arguments),
     Patients(patients::Arguments),
     Analyze(Box<analyze::Arguments>),
@@ -79,7 +83,7 @@ impl ScenarioFlags {
             replicates: self.replicates,
             seed: self.seed,
             without_truths: false,
-            base_only: false,
+            runs: Wanted::All,
             pool_rows: None,
         }
     }
@@ -148,6 +152,8 @@ pub fn main() -> ExitCode {
         Command::Size(arguments) => size::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Patients(arguments) => patients::run(&arguments),
         Command::Analyze(arguments) => analyze::run(&arguments),

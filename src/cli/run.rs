@@ -2,14 +2,14 @@
 
 use super::{
     ScenarioFlags,
-    conclude::{Made, Printed, conclude, truths},
+    conclude::{Made, Printed, conclude},
     range,
 };
 use crate::{
     calibration::blocks::use_threads,
     error::{Error, Result},
     evidence,
-    operating::Fold,
+    operating::{Fold, truths},
     report::{
         folder::{
             FolderSink, Identity, OutputFolder, Part,
@@ -126,7 +126,7 @@ fn one(arguments: &Arguments, path: &Path, target: &Path) -> Result<()> {
     let range = range.start..range.end.min(plan.replicates());
     let identity = identity(&scenario, &changes, &range);
     let mut folder = OutputFolder::open(target, &identity, arguments.resume)?;
-    let mut fold = Fold::new(&scenario.runs, truths(&scenario));
+    let mut fold = Fold::new(&scenario.runs, truths(&scenario.truths));
     let progress = progress(arguments, plan.work(&range));
     let mut next = range.start;
     for Part { rows, counts, replicates } in folder.closed_parts() {

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Finding, Result, Source},
     evidence,
     report::{folder::hash, validation as told},
-    scenario::{self, Changes},
+    scenario::{self, Changes, Wanted},
     simulation::each,
     validation::{self, accuracy},
 };
@@ -38,7 +38,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     let files = files(arguments)?;
-    let changes = Changes { without_truths: true, base_only: true, ..Changes::default() };
+    let changes = Changes { without_truths: true, runs: Wanted::BaseAlone, ..Changes::default() };
     let mut scenarios = Vec::new();
     let mut texts = String::new();
     for (file, scenario) in files.iter().zip(each(&files, |file| scenario::load(file, &changes))) {
@@ -138,6 +138,6 @@ fn infarct() -> Result<scenario::Scenario> {
     let registry = registry.canonicalize().map_err(|why| Error::path("read", registry, &why))?;
     let text = accuracy::infarct_scenario(&registry.display().to_string());
     let source = Arc::new(Source { name: "infarct shock".into(), text });
-    let changes = Changes { without_truths: true, base_only: true, ..Changes::default() };
+    let changes = Changes { without_truths: true, runs: Wanted::BaseAlone, ..Changes::default() };
     scenario::prepare(&source, Path::new("."), &changes)
 }

@@ -1,10 +1,10 @@
 //! `shocktrial verify`: whether a finished folder is what it says.
 
-use super::{conclude::truths, merge::kept};
+use super::merge::kept;
 use crate::{
     error::{Error, Result},
     evidence,
-    operating::Fold,
+    operating::{Fold, truths},
     report::{
         folder::{COUNTS, ROWS, manifest::Manifest, part_from, sound},
         tables::{self, Parts},
@@ -83,7 +83,7 @@ fn verify(folder: &Path) -> Result<Checked> {
         return Ok(Checked { files, not_computed: Some(why) });
     }
     let scenario = kept(folder, &manifest.identity, &manifest.stated)?;
-    let mut fold = Fold::new(&scenario.runs, truths(&scenario));
+    let mut fold = Fold::new(&scenario.runs, truths(&scenario.truths));
     let range = manifest.identity.range();
     let rows_file = folder.join(ROWS);
     let mut parts = Parts::open(&rows_file, &folder.join(COUNTS))?;

@@ -55,7 +55,22 @@ impl Bits {
     }
 }
 
-/// A difference of two shares on the same replicates.
+/// The mean of what replicates gave here less what they gave there, over those both have.
+///
+/// The Monte Carlo standard error is that of the mean of the differences; NaN where a value is missing.
+pub fn less(here: &[f64], there: &[f64]) -> Option<Difference> {
+    let n = here.len().min(there.len());
+    if n < 2 {
+        return None;
+    }
+    let differences = || here.iter().zip(there).map(|(a, b)| a - b);
+    let mean = differences().sum::<f64>() / n as f64;
+    let square: f64 = differences().map(|d| (d - mean) * (d - mean)).sum();
+    let mcse = (square / (n as f64 - 1.0) / n as f64).sqrt();
+    Some(Difference { value: mean, mcse, replicates: n as u64 })
+}
+
+/// A difference of two shares, or two means, on the same replicates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {
     pub value: f64,
@@ -73,6 +88,15 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn means_of_the_same_replicates_differ_by_their_differences() {
+        let difference = less(&[3.0, 5.0, 8.0, 9.0], &[1.0, 4.0, 5.0]).unwrap();
+        // Of 2, 1 and 3: mean 2, standard deviation 1.
+        assert_eq!((difference.value, difference.replicates), (2.0, 3));
+        assert!((difference.mcse - 1.0 / 3.0_f64.sqrt()).abs() < 1e-15);
+        assert_eq!(less(&[1.0], &[2.0]), None);
+    }
 
     #[test]
     fn discordant_replicates_make_the_error() {

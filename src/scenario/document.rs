@@ -12,8 +12,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-/// The place of a value that was given on the command line: it has no line in the file.
-const COMMAND_LINE: Range<usize> = 0..0;
+/// The place of the first value that was given on the command line, beyond any file; the next is one further.
+const COMMAND_LINE: usize = 1 << 40;
 
 /// Tables in which one key says the kind: setting another key replaces the table instead of adding to it.
 const KIND_TABLES: [&str; 4] =
@@ -46,6 +46,8 @@ pub struct Document<'a> {
     pub source: Arc<Source>,
     root: DeTable<'a>,
     span: Range<usize>,
+    /// Paths set on the command line, in order.
+    set: Vec<String>,
 }
 
 /// Reads a file the user named.
@@ -72,11 +74,11 @@ impl<'a> Document<'a> {
         match DeTable::parse(&source.text) {
             Ok(table) => {
                 let span = table.span();
-                Ok(Document { source: source.clone(), root: table.into_inner(), span })
+                Ok(Document { source: source.clone(), root: table.into_inner(), span, set: Vec::new() })
             }
             Err(error) => {
                 let message = format!("this is not TOML: {}", error.message().trim().replace('\n', "; "));
-                let span = error.span().unwrap_or(COMMAND_LINE);
+                let span = error.span().unwrap_or(0..0);
                 Err(Finding::new(message).at(source, span).into())
             }
         }
@@ -89,7 +91,7 @@ impl<'a> Document<'a> {
             DeValue::Table(table) => table,
             _ => DeTable::new(),
         };
-        Document { source: file.source.clone(), root, span }
+        Document { source: file.source.clone(), root, span, set: Vec::new() }
     }
 
     /// Takes a top-level key out of the document.
@@ -100,10 +102,15 @@ impl<'a> Document<'a> {
     /// A finding at the deepest existing part of a dotted path.
     pub fn finding(&self, path: &str, message: impl Into<String>) -> Finding {
         let span = self.span_of(path);
-        if span == COMMAND_LINE {
-            return Finding::new(format!("{} (set on the command line: {path})", message.into()));
+        match self.set_at(&span) {
+            Some(_) => Finding::new(message).set_by(path),
+            None => Finding::new(message).at(&self.source, span),
         }
-        Finding::new(message).at(&self.source, span)
+    }
+
+    /// The path of the value from the command line that stands at `span`, if one does.
+    fn set_at(&self, span: &Range<usize>) -> Option<&str> {
+        self.set.get(span.start.checked_sub(COMMAND_LINE)?).map(String::as_str)
     }
 
     /// Bytes of the deepest existing part of a dotted path.
@@ -129,12 +136,14 @@ impl<'a> Document<'a> {
         span
     }
 
-    /// The keys of the table at a dotted path, in order; none if there is no table.
+    /// The keys of the table at a dotted path, the whole document's at none, in order; none if there is no table.
     pub fn keys_at(&self, path: &str) -> Vec<String> {
-        match self.value_at(path).map(|v| v.as_ref()) {
-            Some(DeValue::Table(table)) => table.keys().map(|key| key.as_ref().to_string()).collect(),
-            _ => Vec::new(),
-        }
+        let table = match self.value_at(path).map(|v| v.as_ref()) {
+            _ if path.is_empty() => &self.root,
+            Some(DeValue::Table(table)) => table,
+            _ => return Vec::new(),
+        };
+        table.keys().map(|key| key.as_ref().to_string()).collect()
     }
 
     /// The text at a dotted path, if there is one and it is text.
@@ -177,11 +186,11 @@ impl<'a> Document<'a> {
 
     /// Reads `value` as TOML and sets a path to it; for `--set path=value`.
     pub fn set_text(&mut self, path: &str, text: &'a str) -> Result<()> {
-        let mut value = DeValue::parse(text)
-            .or_else(|_| Ok(Spanned::new(COMMAND_LINE, DeValue::String(Cow::Borrowed(text)))))
-            .map_err(|_: toml::de::Error| Error::input(format!("--set {path}: “{text}” is not a value")))?;
-        move_positions(&mut value, &COMMAND_LINE);
-        self.set(path, value).map_err(|why| Error::input(format!("--set: {why}")))
+        let at = COMMAND_LINE + self.set.len();
+        let value =
+            DeValue::parse(text).unwrap_or_else(|_| Spanned::new(0..0, DeValue::String(Cow::Borrowed(text))));
+        self.set.push(path.to_owned());
+        self.set(path, placed(value, &(at..at))).map_err(|why| Error::input(format!("--set: {why}")))
     }
 
     /// Replaces every `{ value = …, cite = … }` and `{ value = …, assumed = … }` by its value and lists them.
@@ -218,7 +227,10 @@ impl<'a> Document<'a> {
     fn explain(&self, error: &toml::de::Error) -> Error {
         let message = plain_words(error.message());
         match error.span() {
-            Some(span) if span != COMMAND_LINE => Finding::new(message).at(&self.source, span).into(),
+            Some(span) if span.start < COMMAND_LINE => Finding::new(message).at(&self.source, span).into(),
+            Some(span) if self.set_at(&span).is_some() => {
+                Finding::new(message).set_by(self.set_at(&span).unwrap_or_default()).into()
+            }
             // The whole file has no place of its own.
             _ if message.ends_with("is missing here") => {
                 let message = message.replace("here", "at the top of the file, above the first [section]");
@@ -285,7 +297,7 @@ pub fn suggestion(found: &str, names: &[&str]) -> String {
 }
 
 /// Splits a dotted path, obeying quotes around a key.
-fn split(path: &str) -> Vec<String> {
+pub(super) fn split(path: &str) -> Vec<String> {
     let mut keys = vec![String::new()];
     let mut quoted = false;
     for c in path.chars() {

@@ -105,6 +105,23 @@ pub fn take_parts<'a>(document: &mut Document<'a>) -> Result<Parts<'a>> {
     if findings.is_empty() { Ok(Parts { sweep, variants }) } else { Err(Error::Input(findings)) }
 }
 
+/// A path and what it is set to.
+pub type Set<'a> = (String, Spanned<DeValue<'a>>);
+
+/// Takes `[[set]]` out of a document: what the file sets of itself, in order, as `--set` would.
+pub fn take_set<'a>(document: &mut Document<'a>) -> Result<Vec<Set<'a>>> {
+    let Some(value) = document.take("set") else { return Ok(Vec::new()) };
+    let span = value.span();
+    let (mut changes, mut findings) = (Vec::new(), Vec::new());
+    match value.into_inner() {
+        DeValue::Array(items) => {
+            items.into_iter().for_each(|item| flatten(item, &mut changes, document, &mut findings));
+        }
+        _ => findings.push(Finding::new("write what the file sets as [[set]]").at(&document.source, span)),
+    }
+    if findings.is_empty() { Ok(changes) } else { Err(Error::Input(findings)) }
+}
+
 /// `set."a.b" = x` and `set.a.b = x` both set the path `a.b`; a quoted path may point into a table.
 fn flatten<'a>(
     set: Spanned<DeValue<'a>>,

@@ -37,6 +37,10 @@ pub fn schema() -> Value {
             "additionalProperties": { "type": "array", "minItems": 1 },
         }),
     );
+    properties.insert(
+        "set".into(),
+        list(json!({ "type": "object" }), "What the file sets of itself, by dotted path, as --set does."),
+    );
     root["title"] = json!("A shocktrial scenario");
     root
 }

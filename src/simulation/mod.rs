@@ -134,8 +134,8 @@ impl Plan<'_> {
 
     /// Simulates the replicates of `range` and hands closed blocks to `sink` in order.
     ///
-    /// `stop` is obeyed between blocks; what was handed over stays. Uses the ambient thread pool, see
-    /// [`with_threads`].
+    /// `stop` is obeyed between replicates; what was handed over stays, and a block is handed over whole or not
+    /// at all. Uses the ambient thread pool, see [`with_threads`].
     pub fn simulate(&self, range: Range<u64>, stop: &AtomicBool, sink: &mut dyn Sink) -> Result<()> {
         let mut blocks = blocks_of(range);
         // Two blocks per thread keep all threads busy while the sink works on the last ones.
@@ -145,15 +145,15 @@ impl Plan<'_> {
             if next.is_empty() {
                 return Ok(());
             }
-            let done: Vec<Block> = next
+            let done: Vec<Option<Block>> = next
                 .into_par_iter()
-                .map_init(|| self.worker(), |worker, replicates| worker.block(replicates))
+                .map_init(|| self.worker(), |worker, replicates| worker.block_unless(replicates, stop))
                 .collect();
             for block in &done {
-                if stop.load(Ordering::Relaxed) {
-                    return Err(Error::Interrupted);
+                match block {
+                    Some(block) if !stop.load(Ordering::Relaxed) => sink.take(block)?,
+                    _ => return Err(Error::Interrupted),
                 }
-                sink.take(block)?;
             }
         }
     }
@@ -234,6 +234,11 @@ impl RunBlock {
 impl Worker<'_> {
     /// Simulates the replicates of a block, for all runs.
     pub fn block(&mut self, replicates: Range<u64>) -> Block {
+        self.block_unless(replicates, &AtomicBool::new(false)).expect("nothing stops it")
+    }
+
+    /// The same, or nothing once `stop` is set.
+    fn block_unless(&mut self, replicates: Range<u64>, stop: &AtomicBool) -> Option<Block> {
         let Worker { plan, ways, groups, workspace, record } = self;
         let mut runs = vec![RunBlock::default(); plan.runs.len()];
         for group in groups {
@@ -241,6 +246,9 @@ impl Worker<'_> {
             let run = &plan.runs[largest];
             let sizes: Vec<usize> = group.iter().map(|&place| plan.runs[place].trial.patients).collect();
             for replicate in replicates.start..replicates.end.min(run.replicates) {
+                if stop.load(Ordering::Relaxed) {
+                    return None;
+                }
                 match &mut ways[largest] {
                     Way::Alike(alike) => {
                         alike.conduct(plan.seed, replicate, record);
@@ -260,7 +268,7 @@ impl Worker<'_> {
                 }
             }
         }
-        Block { replicates, runs }
+        Some(Block { replicates, runs })
     }
 }
 

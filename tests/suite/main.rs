@@ -12,6 +12,8 @@ mod outcome;
 mod population;
 mod report;
 mod scenario;
+#[cfg(feature = "serve")]
+mod serve;
 mod simulation;
 mod sizing;
 mod statistics;

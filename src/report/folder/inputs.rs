@@ -5,7 +5,7 @@ use super::{OutputFolder, hash};
 use crate::{
     error::Result,
     scenario::{
-        self, Changes, Scenario,
+        self, Changes, Scenario, Wanted,
         place::{Named, Place},
     },
 };
@@ -49,7 +49,7 @@ impl Stated {
             replicates: self.replicates,
             seed: self.seed,
             without_truths: false,
-            base_only: false,
+            runs: Wanted::All,
             pool_rows: None,
         }
     }

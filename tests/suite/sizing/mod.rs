@@ -140,8 +140,11 @@ fn every_design_that_nests_does() {
     let mut nesting = 0;
     for entry in std::fs::read_dir(crate::simulation::at("scenarios/designs")).unwrap() {
         let path = entry.unwrap().path();
-        let changes =
-            scenario::Changes { without_truths: true, base_only: true, ..scenario::Changes::default() };
+        let changes = scenario::Changes {
+            without_truths: true,
+            runs: scenario::Wanted::BaseAlone,
+            ..scenario::Changes::default()
+        };
         let scenario = scenario::load(&path, &changes).unwrap_or_else(|why| panic!("{why}"));
         let trial = &scenario.runs[0].trial;
         if !trial.nests() {
@@ -518,7 +521,7 @@ fn a_trial_of_another_size_comes_on_other_days() {
     let changes = |set: &[(&str, &str)]| scenario::Changes {
         set: set.iter().map(|(path, value)| (path.to_string(), value.to_string())).collect(),
         without_truths: true,
-        base_only: true,
+        runs: scenario::Wanted::BaseAlone,
         ..scenario::Changes::default()
     };
     let path = crate::simulation::at("scenarios/designs/sites_and_consent.toml");
