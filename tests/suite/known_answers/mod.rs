@@ -6,6 +6,7 @@
 mod engine;
 mod exact;
 mod families;
+pub mod resized;
 
 use crate::simulation::{agrees, load, measures};
 pub use exact::{TwoRisks, binomial, pooled_z, power, stop_or_go, two_stages};

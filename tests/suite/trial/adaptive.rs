@@ -1,18 +1,21 @@
 //! Re-estimated sizes, Bayesian rules, margins and co-primary questions against arithmetic.
 
 use crate::{
-    known_answers::{TwoRisks, power},
+    known_answers::{
+        TwoRisks, binomial, power,
+        resized::{self, AtHalf, Resized},
+    },
     simulation::{Measures, agrees, blocks, load, measures, run},
 };
 use shocktrial::{
     scenario::Scenario,
     statistics::{
         AtTable, BenefitTable, BetaRisk, Comparison, ScoreVariance, TwoByTwo, crossing_probabilities,
-        exact_looks, exact_power, normal_quantile,
+        exact_looks, exact_power, normal_cdf, normal_quantile,
     },
     trial::{
         design::{
-            Bayesian, Design,
+            Bayesian, Design, ReEstimation,
             re_estimation::{LastTest, Rule},
         },
         record::Decision,
@@ -78,32 +81,122 @@ fn promising_trials_grow_and_conclude_as_stated() {
     assert!(grown > 300, "{grown}");
 }
 
-/// The weighted test keeps its error wherever growth begins, the plain one where it begins late enough; a
-/// blinded look leaves the error where it was. Chi-square tables are coarse: 0.3 points of slack.
+/// Claims and sizes of re-estimated trials, with and without effect, against all tables of both stages. Counts are
+/// coarse, so the exact error lies on either side of 2.5 %.
 ///
 /// At length: `cargo test --release --test suite -- --ignored --nocapture error_of_re_estimation`
 fn error_of_re_estimation(replicates: u64) -> String {
     let scenario = few(&load("scenarios/designs/sample_size_re_estimation.toml", &[]), replicates);
     let list = measures(&scenario, None);
     let mut said = String::new();
-    for name in ["no effect", "plain test, no effect"] {
-        let error = list.get(run(&scenario, name).number, "primary", "", "type_i_error");
-        said += &format!("{name}: {:.5} ± {:.5}\n", error.value, error.mcse);
-        assert!(error.value < 0.025 + 0.003 + 4.0 * error.mcse, "{error:?}");
+    let names = ["", "no effect", "plain test", "plain test, no effect", "blinded", "blinded, no effect"];
+    for name in names {
+        let found = run(&scenario, name);
+        let Design::ReEstimation(design) = &found.trial.design else { panic!() };
+        let treatment = if found.null { 0.49 } else { 0.35 };
+        let exact = exact_re_estimation(design, AtHalf { first: 75, treatment, control: 0.49 });
+        let claim = list.get(found.number, "primary", "", if found.null { "type_i_error" } else { "power" });
+        let patients = list.get(found.number, "", "", "patients");
+        said += &format!(
+            "{name:<22} {} {:.5} ± {:.5}, exact {:.5}; patients {:.2} ± {:.2}, exact {:.2} (SD {:.1})\n",
+            claim.measure,
+            claim.value,
+            claim.mcse,
+            exact.claimed,
+            patients.value,
+            patients.mcse,
+            exact.patients,
+            exact.variance.sqrt()
+        );
+        agrees(claim, exact.claimed, 0.0);
+        agrees(patients, exact.patients, 0.0);
     }
-    let promising = list.get(1, "primary", "", "power").value;
     let planned = list.get(run(&scenario, "as planned").number, "primary", "", "power");
     let [exact, _] = power(TwoRisks { n: 150, treatment: 0.35, control: 0.49 });
     agrees(planned, exact, 0.0);
-    assert!(promising > exact + 0.03, "{promising} {exact}");
-    // A blinded look finds about what the formula wants: 388 for 49 v 35 %.
-    let blinded = list.get(run(&scenario, "blinded").number, "", "", "patients").value;
-    let wanted = 2.0 * Comparison { level: 0.025, power: 0.8, ratio: 1.0 }.two_risks(0.49, 0.35);
-    assert!((blinded / wanted - 1.0).abs() < 0.03, "{blinded} {wanted}");
-    said + &format!(
-        "promising {promising:.4}, planned {:.4} (exact {exact:.4}), blinded N {blinded:.1} ({wanted:.1})\n",
-        planned.value
-    )
+    said + &format!("as planned {:.5} ± {:.5}, exact {exact:.5}\n", planned.value, planned.mcse)
+}
+
+/// The exact law of a trial of 300 patients resized at 150.
+fn exact_re_estimation(design: &ReEstimation, at: AtHalf) -> Resized {
+    let z_at_look = |x: usize, y: usize| resized::z_of((x, 75), (y, 75));
+    let below = |z: Option<f64>| z.is_some_and(|z| z < -design.critical);
+    match &design.rule {
+        Rule::Promising { target, from, test, .. } => {
+            let size = |x: usize, y: usize| {
+                let Some(b) = z_at_look(x, y).map(|z| -z) else { return 300 };
+                // Conditional power of the planned trial under the trend, and the size that raises it to the
+                // target: Mehta and Pocock's formulas for a look at half, written out.
+                let short = design.critical * 2f64.sqrt() - b;
+                let power = normal_cdf(b - short);
+                let wanted = 150.0 * (1.0 + ((short + normal_quantile(*target)) / b).powi(2));
+                let promising = b >= *from && power < *target;
+                if promising { (wanted.ceil() as usize).clamp(300, 600) } else { 300 }
+            };
+            let weighted = matches!(test, LastTest::Weighted(_));
+            at.law(size, |a, b| {
+                if !weighted {
+                    return below(resized::z(resized::both(a, b)));
+                }
+                below(resized::z(a).zip(resized::z(b)).map(|(a, b)| 0.5f64.sqrt() * (a + b)))
+            })
+        }
+        Rule::Blinded { .. } => at.law(
+            |x, y| blinded_size(x + y).ceil().clamp(300.0, 600.0) as usize,
+            |a, b| below(resized::z(resized::both(a, b))),
+        ),
+    }
+}
+
+/// What the formula wants for a risk ratio of 0.714 when 150 patients had so many events: uncorrected chi-square,
+/// null variance pooled, power 80 %.
+fn blinded_size(events: usize) -> f64 {
+    let control = 2.0 * events as f64 / 150.0 / 1.714;
+    if events == 0 || control >= 1.0 {
+        return 600.0;
+    }
+    let treated = 0.714 * control;
+    let pooled = 0.5 * (control + treated);
+    let null = normal_quantile(0.975) * (2.0 * pooled * (1.0 - pooled)).sqrt();
+    let effect = normal_quantile(0.8) * (control * (1.0 - control) + treated * (1.0 - treated)).sqrt();
+    2.0 * ((null + effect) / (control - treated)).powi(2)
+}
+
+/// Why blinded trials are larger on average than the formula says at the true risks: almost all of it because the
+/// size is a convex function of a risk that is seen with error, the rest from what is cut off at 300 and 600, from
+/// rounding up, and from the effect being stated as 0.714 in place of 5/7.
+#[test]
+fn a_blinded_size_is_larger_on_average_for_reasons_that_add_up() {
+    let law: Vec<f64> = {
+        let (a, b) = (binomial(75, 0.35), binomial(75, 0.49));
+        (0..=150)
+            .map(|s: usize| (s.saturating_sub(75)..=s.min(75)).map(|x| a[x] * b[s - x]).sum())
+            .collect()
+    };
+    let mean = |size: &dyn Fn(usize) -> f64| law.iter().enumerate().map(|(s, p)| p * size(s)).sum::<f64>();
+    let formula = 2.0 * Comparison { level: 0.025, power: 0.8, ratio: 1.0 }.two_risks(0.49, 0.35);
+    let at_the_mean = {
+        // 63 events are what is expected: the formula with the ratio as stated.
+        assert!((75.0 * (0.35 + 0.49) - 63.0f64).abs() < 1e-12);
+        blinded_size(63)
+    };
+    let convex = mean(&blinded_size);
+    let cut = mean(&|s| blinded_size(s).clamp(300.0, 600.0));
+    let whole = mean(&|s| blinded_size(s).ceil().clamp(300.0, 600.0));
+    println!(
+        "formula {formula:.2}, ratio 0.714 {at_the_mean:.2}, over risks seen {convex:.2}, cut {cut:.2}, rounded up {whole:.2}"
+    );
+    assert!((formula - 387.84).abs() < 0.01 && (at_the_mean - formula).abs() < 1.0);
+    // A second-order expansion of the convexity: half the curvature times the variance of the events.
+    let curvature = blinded_size(64) - 2.0 * at_the_mean + blinded_size(62);
+    let expected = 0.5 * curvature * 75.0 * (0.35 * 0.65 + 0.49 * 0.51);
+    assert!((convex - at_the_mean - expected).abs() < 0.25 * expected, "{convex} {expected}");
+    assert!(whole > cut && whole - cut < 0.6);
+    // The engine's own trials have this mean: it is held in the simulation beside it.
+    let scenario = load("scenarios/designs/sample_size_re_estimation.toml", &[]);
+    let Design::ReEstimation(design) = &run(&scenario, "blinded").trial.design else { panic!() };
+    let exact = exact_re_estimation(design, AtHalf { first: 75, treatment: 0.35, control: 0.49 });
+    assert!((exact.patients - whole).abs() < 1e-6, "{} {whole}", exact.patients);
 }
 
 #[test]
@@ -112,7 +205,7 @@ fn re_estimation_keeps_its_error() {
 }
 
 #[test]
-#[ignore = "a minute: 100 000 replicates of six runs"]
+#[ignore = "a minute: 100 000 replicates of eight runs"]
 fn error_of_re_estimation_at_length() {
     println!("{}", error_of_re_estimation(100_000));
 }
