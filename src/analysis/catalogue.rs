@@ -62,6 +62,7 @@ catalogue! {
         ChiSquare "chi_square" "Chi-square" "Pearson's test, uncorrected, beside the risk ratio with Katz's interval",
         ChiSquareCorrected "chi_square_corrected" "Chi-square, corrected" "with Yates' continuity correction, beside the risk ratio with Katz's interval",
         Fisher "fisher" "Fisher's exact test" "conditional odds ratio with its exact interval",
+        FisherDoubled "fisher_doubled" "Fisher's exact test, doubled" "twice the smaller tail, beside the risk ratio with Katz's interval",
         FisherMidP "fisher_mid_p" "Fisher's mid-P" "Fisher's test with half the weight of the table seen",
         Barnard "barnard" "Barnard's exact test" "unconditional, tables ordered by the pooled z, beside the risk difference with the score interval",
         Boschloo "boschloo" "Boschloo's exact test" "unconditional, tables ordered by Fisher's P value (twice the smaller tail), beside the risk difference with the score interval",
@@ -92,6 +93,8 @@ catalogue! {
         StandardisedRiskRatio "standardised_risk_ratio" "Standardised risk ratio" "marginal, by g-computation from logistic regression; influence-function error",
         StandardisedOddsRatio "standardised_odds_ratio" "Standardised odds ratio" "marginal, by g-computation from logistic regression; influence-function error",
         LogisticInteraction "logistic_interaction" "Logistic interaction" "test of arm by subgroup, of --by, in one logistic regression",
+        ClusterT "cluster_t" "Student's t of clusters" "difference in risks, each of --cluster counting once; two degrees of freedom less than clusters",
+        ClusterLogistic "cluster_logistic" "Logistic regression, by cluster" "odds ratio given the stratum; sandwich error over --cluster times G/(G − 1), Student's t on G − 2",
         ModifiedPoisson "modified_poisson" "Modified Poisson regression" "risk ratio given covariates by log-Poisson with the sandwich error",
         LogBinomial "log_binomial" "Log-binomial regression" "risk ratio given covariates; Wald",
         BayesRiskDifference "bayes_risk_difference" "Bayesian risk difference" "beta-binomial posterior, prior of --prior-risk; exact by quadrature",
@@ -109,6 +112,7 @@ catalogue! {
         LogRankGroups "log_rank_groups" "Log-rank, all arms" "test that all arms have the same hazard",
         LogRankTrend "log_rank_trend" "Log-rank trend" "test of a trend over arms in their order",
         Cox "cox" "Cox" "hazard ratio given covariates, in strata if named; Wald, clustered if clusters are named",
+        ClusterCox "cluster_cox" "Cox, by cluster" "hazard ratio in strata if named; sandwich error over --cluster times G/(G − 1), Student's t on G − 2",
         CoxRobust "cox_robust" "Cox, robust" "the same with the sandwich error of single patients",
         CoxScore "cox_score" "Cox, score test" "score test of the arm; without covariates and ties the log-rank test",
         CoxLikelihoodRatio "cox_likelihood_ratio" "Cox, likelihood ratio" "likelihood-ratio test of the arm with the profile interval, which agrees with it",
@@ -205,6 +209,12 @@ impl MethodName {
                 Cox | CoxRobust | CoxScore | CoxLikelihoodRatio | FirthCox | ProportionalHazards
             )
             || matches!(self, CauseSpecificCox | CoxInteraction | BayesHazardRatio)
+            || matches!(self, ClusterLogistic | ClusterCox)
+    }
+
+    /// Whether it cannot be done without clusters.
+    pub fn needs_clusters(self) -> bool {
+        matches!(self, MethodName::ClusterT | MethodName::ClusterLogistic | MethodName::ClusterCox)
     }
 
     /// Whether it takes covariates when they are named.
@@ -225,7 +235,8 @@ impl MethodName {
     /// Whether its standard error is clustered when clusters are named.
     pub fn takes_clusters(self) -> bool {
         use MethodName::*;
-        matches!(self, Logistic | ModifiedPoisson | Cox | CauseSpecificCox | PoissonRobust)
+        self.needs_clusters()
+            || matches!(self, Logistic | ModifiedPoisson | Cox | CauseSpecificCox | PoissonRobust)
     }
 
     /// Whether it compares all arms of the data, not two.
@@ -267,6 +278,15 @@ impl MethodName {
 impl From<Method> for MethodName {
     fn from(method: Method) -> Self {
         match (method.summary, method.test) {
+            (Summary::RiskRatio, Test::FisherDoubled) => MethodName::FisherDoubled,
+            (Summary::RiskDifference, Test::ClusterT) => MethodName::ClusterT,
+            (Summary::OddsRatio, Test::ClusterRobust) => MethodName::ClusterLogistic,
+            (Summary::HazardRatio, Test::ClusterRobust) => MethodName::ClusterCox,
+            (Summary::RiskRatio, Test::MantelHaenszelByPeriod) => MethodName::MantelHaenszelRiskRatio,
+            (Summary::OddsRatio, Test::MantelHaenszelByPeriod) => MethodName::MantelHaenszelOddsRatio,
+            (Summary::RiskDifference, Test::MantelHaenszelByPeriod) => {
+                MethodName::MantelHaenszelRiskDifference
+            }
             (Summary::RiskRatio, Test::Wald) => MethodName::RiskRatioWald,
             (Summary::RiskDifference, Test::Wald) => MethodName::RiskDifferenceWald,
             (Summary::OddsRatio, Test::Wald) => MethodName::OddsRatioWald,

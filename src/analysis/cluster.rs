@@ -4,7 +4,8 @@ use super::comparison::{CONFIDENCE, Comparison, Summary, count};
 use crate::{
     outcome::endpoint::Observed,
     statistics::{
-        CoxData, Family, Reason, Regression, StudentEstimate, Ties, cox, glm, normal_quantile, pooled_t,
+        CoxData, Family, Reason, Regression, StudentEstimate, Ties, TwoByTwo, cox, glm, normal_quantile,
+        pooled_t,
     },
 };
 
@@ -31,36 +32,46 @@ pub fn compare_clusters(
     summary: Summary,
     member: &dyn Fn(usize) -> bool,
 ) -> Comparison {
+    let (table, estimate) = cluster_estimate(seen, group, clustered, summary, member);
+    let mut result = Comparison { reason: None, ..Comparison::counted(table) };
+    match estimate {
+        Err(reason) => result.reason = Some(reason),
+        Ok(estimate) => {
+            let interval = estimate.interval(CONFIDENCE);
+            result.measured(estimate.value, estimate.standard_error, interval);
+            (result.statistic, result.p_value) = normal_deviate(&estimate);
+        }
+    }
+    result
+}
+
+/// The normal deviate with the P value of Student's t, and that P value.
+pub(super) fn normal_deviate(estimate: &StudentEstimate) -> (f64, f64) {
+    let p = estimate.p_two_sided();
+    let size = if p > 0.0 { -normal_quantile(0.5 * p) } else { f64::INFINITY };
+    (if estimate.value < 0.0 { -size } else { size }, p)
+}
+
+/// The patients compared, and the estimate of [`compare_clusters`] with its error and degrees of freedom.
+pub(super) fn cluster_estimate(
+    seen: &Observed,
+    group: &[u8],
+    clustered: Clustered,
+    summary: Summary,
+    member: &dyn Fn(usize) -> bool,
+) -> (TwoByTwo, Result<StudentEstimate, Reason>) {
     let timed = summary == Summary::HazardRatio;
     let taken: Vec<usize> =
         (0..group.len()).filter(|&i| group[i] < 2 && (timed || seen.known[i]) && member(i)).collect();
     let table = count(seen, group, |i| (timed || seen.known[i]) && member(i));
-    let mut result = Comparison {
-        n_treatment: table.n_treatment,
-        n_control: table.n_control,
-        events_treatment: table.events_treatment,
-        events_control: table.events_control,
-        ..Comparison::none(Reason::EmptyArm)
-    };
     if table.n_treatment == 0 || table.n_control == 0 {
-        return result;
+        return (table, Err(Reason::EmptyArm));
     }
     let estimate = match summary {
         Summary::RiskDifference => summaries(seen, group, clustered.cluster, &taken),
         _ => regression(seen, group, clustered, &taken, timed),
     };
-    match estimate {
-        Err(reason) => result.reason = Some(reason),
-        Ok(estimate) => {
-            let (interval, p) = (estimate.interval(CONFIDENCE), estimate.p_two_sided());
-            (result.estimate, result.se) = (estimate.value, estimate.standard_error);
-            (result.lower, result.upper) = (interval.lower, interval.upper);
-            (result.p_value, result.reason) = (p, None);
-            let size = if p > 0.0 { -normal_quantile(0.5 * p) } else { f64::INFINITY };
-            result.statistic = if estimate.value < 0.0 { -size } else { size };
-        }
-    }
-    result
+    (table, estimate)
 }
 
 /// The t test of the clusters' risks.

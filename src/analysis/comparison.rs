@@ -3,8 +3,8 @@
 use crate::{
     outcome::{endpoint::Observed, kinds::Yields},
     statistics::{
-        Interval, LogRankAndCox, Reason, RiskSets, SortedExits, TwoByTwo, TwoGroupTable, sort_by_time,
-        two_sided_p,
+        Interval, LogRankAndCox, Reason, RiskSets, SortedExits, TwoByTwo, TwoGroupTable, normal_quantile,
+        sort_by_time, two_sided_p,
     },
 };
 use schemars::JsonSchema;
@@ -132,6 +132,8 @@ impl Summary {
 pub enum Test {
     /// Pearson's chi-square without continuity correction.
     ChiSquare,
+    /// Fisher's exact test, each tail at half the level. The statistic is the normal deviate of the tail.
+    FisherDoubled,
     LogRank,
     StratifiedLogRank,
     /// Wald test of the summary measure itself; for a hazard ratio, Cox's.
@@ -159,12 +161,15 @@ pub enum Test {
     ClusterT,
     /// Regression with the sandwich error by site.
     ClusterRobust,
+    /// Cochran, Mantel and Haenszel's, within stretches of the trial in which the shares of the arms did not change.
+    MantelHaenszelByPeriod,
 }
 
 impl Test {
     /// All tests.
-    pub const ALL: [Test; 15] = [
+    pub const ALL: [Test; 17] = [
         Test::ChiSquare,
+        Test::FisherDoubled,
         Test::LogRank,
         Test::StratifiedLogRank,
         Test::Wald,
@@ -179,12 +184,14 @@ impl Test {
         Test::FinkelsteinSchoenfeld,
         Test::ClusterT,
         Test::ClusterRobust,
+        Test::MantelHaenszelByPeriod,
     ];
 
     /// The word a scenario writes.
     pub fn word(self) -> &'static str {
         match self {
             Test::ChiSquare => "chi_square",
+            Test::FisherDoubled => "fisher_doubled",
             Test::LogRank => "log_rank",
             Test::StratifiedLogRank => "stratified_log_rank",
             Test::Wald => "wald",
@@ -199,6 +206,7 @@ impl Test {
             Test::FinkelsteinSchoenfeld => "finkelstein_schoenfeld",
             Test::ClusterT => "cluster_t",
             Test::ClusterRobust => "cluster_robust",
+            Test::MantelHaenszelByPeriod => "mantel_haenszel_by_period",
         }
     }
 
@@ -231,7 +239,8 @@ impl Test {
         let mean = matches!(summary, Summary::MeanDifference | Summary::GeometricMeanRatio);
         let wins = matches!(summary, Summary::WinRatio | Summary::WinOdds);
         match self {
-            Test::ChiSquare => risk,
+            Test::ChiSquare | Test::MantelHaenszelByPeriod => risk,
+            Test::FisherDoubled => summary == Summary::RiskRatio,
             Test::LogRank | Test::StratifiedLogRank => summary == Summary::HazardRatio,
             Test::Wald => {
                 let timed = matches!(summary, Summary::HazardRatio | Summary::KaplanMeierDifference);
@@ -357,6 +366,9 @@ pub fn count(seen: &Observed, group: &[u8], member: impl Fn(usize) -> bool) -> T
     TwoByTwo { events_treatment: events[1], n_treatment: n[1], events_control: events[0], n_control: n[0] }
 }
 
+/// Normal deviates of tails too small to be told apart from none.
+const MOST_DEVIATE: f64 = 38.0;
+
 /// Compares risks at the horizon.
 pub fn compare_risks(table: TwoByTwo, method: Method) -> Comparison {
     let mut result = Comparison::counted(table);
@@ -381,6 +393,16 @@ pub fn compare_risks(table: TwoByTwo, method: Method) -> Comparison {
     }
     match method.test {
         Test::Wald => result.tested(measure.map(|estimate| estimate.z())),
+        Test::FisherDoubled => {
+            let test = table.fisher();
+            let z = if test.less < test.greater {
+                normal_quantile(test.less)
+            } else {
+                -normal_quantile(test.greater)
+            };
+            (result.statistic, result.reason) = (z.clamp(-MOST_DEVIATE, MOST_DEVIATE), None);
+            result.p_value = (2.0 * test.less.min(test.greater)).min(1.0);
+        }
         _ => result.tested(table.pooled_z()),
     }
     result

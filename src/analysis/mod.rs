@@ -8,6 +8,7 @@ pub mod competing;
 pub mod dataset;
 pub mod hierarchical;
 pub mod methods;
+pub mod periods;
 pub mod rates;
 pub mod settings;
 pub mod slices;

@@ -50,6 +50,7 @@ pub fn complete(trial: &Trial, pool: &Pool, null: bool, mut truth: Truth) -> Tru
     let trials = trials(trial, &simulated);
     let large = Trial {
         patients: PATIENTS / trials as usize,
+        // Without sites or a calendar, each patient's own site and day are drawn from their law.
         accrual: Accrual::immediate(),
         // Whoever is randomised, the arms are compared on the same patients.
         allocation: Allocation { scheme: Scheme::Patients, by_site: false, ..trial.allocation.clone() },

@@ -2,6 +2,7 @@
 
 pub mod aim;
 pub mod blocks;
+pub mod clustering;
 pub mod cox_limit;
 pub mod fitted;
 pub mod large_trials;

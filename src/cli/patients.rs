@@ -9,7 +9,7 @@ use crate::{
     },
     report::tables::{self, NamedValues, Values},
     scenario,
-    trial::{Workspace, record::Record},
+    trial::{Workspace, leaving::LeavingLuck, record::Record},
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -74,10 +74,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut columns = vec![
         number("id", (0..n).map(|i| Some(i as f64 + 1.0)).collect()),
         number("site", cohort.site[..n].iter().map(|&s| Some(f64::from(s) + 1.0)).collect()),
+    ];
+    if let Some(plan) = trial.accrual.plan.as_ref().filter(|plan| plan.classes.len() > 1) {
+        let kind =
+            |&site: &u16| Some(plan.kind(scenario.seed, arguments.replicate, site.into()).name.clone());
+        columns.push(word("site_kind", cohort.site[..n].iter().map(kind).collect()));
+    }
+    columns.extend([
         number("enrolled", cohort.enrolled[..n].iter().map(|&d| Some(d)).collect()),
         word("arm_assigned", cohort.assigned[..n].iter().map(|&a| arm(a)).collect()),
         word("arm_received", cohort.received[..n].iter().map(|&a| arm(a)).collect()),
-    ];
+    ]);
+    let periods: Vec<usize> = (0..n).map(|i| trial.period(i, cohort, &workspace.design)).collect();
+    if periods.iter().any(|&period| period > 0) {
+        columns.push(number("period", periods.iter().map(|&p| Some(p as f64 + 1.0)).collect()));
+    }
     let finite = |x: f64| x.is_finite().then_some(x);
     columns.push(number("bailed_out", cohort.bailed_out[..n].iter().map(|&x| finite(x)).collect()));
     columns.push(word(
@@ -86,6 +97,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             .map(|i| cohort.bailed_out[i].is_finite().then(|| arm(cohort.bailed_out_to[i])).flatten())
             .collect(),
     ));
+    columns.push(number("lost", cohort.lost[..n].iter().map(|&x| finite(x)).collect()));
+    if let Some(deferred) = &trial.leaving.deferred {
+        let luck = LeavingLuck::new(scenario.seed, arguments.replicate);
+        let refused = |i| f64::from(u8::from(deferred.refuses(cohort, i, &trial.course, &luck)));
+        columns.push(number("refused", (0..n).map(|i| Some(refused(i))).collect()));
+    }
     columns.push(number(
         "registry_row",
         rows.iter().map(|&r| Some(scenario.pool.columns.rows[r] as f64)).collect(),

@@ -76,7 +76,7 @@ impl Circumstances {
     }
 
     /// The point of the law at four uniform numbers: class, site's mortality, site's effect, rank in time.
-    fn at(&self, u: [f64; 4]) -> Factors {
+    pub fn at(&self, u: [f64; 4]) -> Factors {
         let mut log = self.death_sd * normal_quantile(u[1]);
         let mut below = 0.0;
         for class in &self.classes {

@@ -197,7 +197,11 @@ pub struct PlatformText {
     pub controls: ControlsText,
     /// First and last patient of the trial for whom an arm is open, the arm entering after the first number;
     /// arms not named are open throughout.
+    #[serde(default)]
     pub open: Named<[u32; 2]>,
+    /// The same by the calendar, from the first site's opening; one time if the arm stays to the end.
+    #[serde(default)]
+    pub open_between: Named<Vec<Days>>,
 }
 
 /// Which controls an arm is compared with.

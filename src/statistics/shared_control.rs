@@ -200,14 +200,36 @@ mod tests {
         }
     }
 
-    /// Four arms, two looks, O'Brien and Fleming's shape, arms below 0 dropped at the first, error 0.05:
-    /// 3.068 and 2.169 (R package MAMS; Jaki, Pallmann & Magirr, J Stat Softw 2019;88(4)).
+    /// Four arms, two looks at equal distance, arms below 0 dropped at the first, by another way: the control's two
+    /// stages on a grid (trapezium rule), and an arm's two looks, given them, by the bivariate normal integral.
     #[test]
-    fn four_arms_have_the_published_bounds() {
+    fn four_arms_have_the_bounds_of_another_integral() {
         let four = ArmBounds { arms: 4, correlation: 0.5, information: &[0.5, 1.0], drop_below: &[0.0] };
-        let found = four.solve(0.05, 0.0).unwrap();
-        close(found[0], 3.068, 6e-4);
-        close(found[1], 2.169, 6e-4);
+        let bounds = four.solve(0.05, 0.0).unwrap();
+        let half = 0.5f64.sqrt();
+        let (steps, reach) = (160, 8.0);
+        let (mut error, mut mass) = (0.0, 0.0);
+        for i in -steps..=steps {
+            for j in -steps..=steps {
+                let [x, y] = [i, j].map(|k| reach * f64::from(k) / f64::from(steps));
+                let weight = normal_density(x) * normal_density(y);
+                if weight < 1e-14 {
+                    continue;
+                }
+                // Evidence is (arm − control)/√2; of both looks as a share of the control's own path.
+                let control = [x, half * (x + y)];
+                let beyond = |first: f64| {
+                    let limit = |b: f64, c: f64| 2f64.sqrt() * b - c;
+                    bivariate_normal_upper(limit(first, control[0]), limit(bounds[1], control[1]), half)
+                };
+                let first = normal_survival(2f64.sqrt() * bounds[0] - control[0]);
+                let claimed = first + beyond(0.0) - beyond(bounds[0]);
+                error += weight * (1.0 - (1.0 - claimed).powi(4));
+                mass += weight;
+            }
+        }
+        close(error / mass, 0.05, 1e-7);
+        assert!((bounds[0] / bounds[1] - 2f64.sqrt()).abs() < 1e-12);
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub struct Progress {
 #[derive(Clone, Debug)]
 pub struct AccrualLuck {
     roster: Option<Roster>,
+    /// Where everybody arrives at once, nobody is at a site: what multiplies hazards is drawn for each patient.
+    law: Option<(Circumstances, [Stream; 4])>,
     /// Change of the log hazard of death per day, if anything multiplies hazards at all.
     trend: Option<f64>,
     /// Day on which recruitment ends.
@@ -136,7 +138,13 @@ impl AccrualLuck {
         } else {
             f64::INFINITY
         };
+        let law = (accrual.is_immediate() && !circumstances.none()).then(|| {
+            let purposes =
+                [Purpose::SITE_CLASS, Purpose::SITE_MORTALITY, Purpose::SITE_EFFECT, Purpose::SITE_RATE];
+            (circumstances.clone(), purposes.map(stream))
+        });
         AccrualLuck {
+            law,
             roster: accrual
                 .plan
                 .as_ref()
@@ -157,7 +165,10 @@ impl AccrualLuck {
     }
 
     /// What multiplies a patient's hazards of death.
-    fn factors(&self, site: u16, day: f64) -> Option<Factors> {
+    fn factors(&self, site: u16, day: f64, place: u64) -> Option<Factors> {
+        if let Some((law, streams)) = &self.law {
+            return Some(law.at(streams.map(|stream| stream.uniform(place))));
+        }
         let trend = libm::exp(self.trend? * day);
         let Factors { death, effect } =
             self.roster.as_ref().map_or(Factors { death: 1.0, effect: 1.0 }, |roster| roster.factors(site));
@@ -235,7 +246,7 @@ impl Accrual {
             cohort.row.push(row);
             cohort.site.push(site);
             cohort.enrolled.push(day);
-            cohort.factors.extend(luck.factors(site, day));
+            cohort.factors.extend(luck.factors(site, day, place));
             let lost = if loss_rate > 0.0 {
                 -libm::log(luck.loss.uniform(place)) / loss_rate
             } else {

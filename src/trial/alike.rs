@@ -14,7 +14,7 @@ use super::{
     record::{Decision, Record, Row, Slice, TrialRow},
 };
 use crate::{
-    analysis::comparison::{Comparison, Hazards, Method, Summary, compare_risks, compare_survival},
+    analysis::comparison::{Comparison, Hazards, Method, Summary, Test, compare_risks, compare_survival},
     outcome::{exponential::ln_positive, kinds::Kind},
     random::{Purpose, Stream, uniform},
     statistics::{RiskSets, Staying, TwoByTwo, TwoGroupTable},
@@ -93,7 +93,7 @@ impl<'a> Alike<'a> {
             let summary = e.method.summary;
             let plain = matches!(summary, Summary::RiskRatio | Summary::RiskDifference | Summary::OddsRatio)
                 || matches!(summary, Summary::HazardRatio | Summary::KaplanMeierDifference);
-            plain && e.claim == Claim::Superiority
+            plain && e.claim == Claim::Superiority && e.method.test != Test::MantelHaenszelByPeriod
         });
         let fixed = matches!(design, Design::Fixed(_));
         if !(there && paired && first && plain && fixed && measurements.is_empty() && subgroups.is_empty()) {

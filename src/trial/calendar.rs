@@ -94,7 +94,7 @@ impl<'a> Intake<'a> {
         };
         // A stream of candidates that has run dry ends a trial as its planned size does.
         let dry = workspace.cohort.len() < stage.patients
-            && (matches!(stage.when, When::Followed(_)) || cut >= self.accrual.ends());
+            && (matches!(stage.when, When::Followed(_) | When::Enrolled) || cut >= self.accrual.ends());
         let complete = (workspace.cohort.len() >= planned || dry)
             && patients == workspace.cohort.len()
             && cut + super::SAME_DAY >= followed_up(workspace);
@@ -104,7 +104,9 @@ impl<'a> Intake<'a> {
                 Recruitment::GoesOn => self.recruit(Until { patients: planned, day }, workspace),
                 Recruitment::Waits => {
                     let closed = match stage.when {
-                        When::Followed(_) => workspace.cohort.enrolled.last().copied().unwrap_or(0.0),
+                        When::Followed(_) | When::Enrolled => {
+                            workspace.cohort.enrolled.last().copied().unwrap_or(0.0)
+                        }
                         When::Events(_) | When::Day(_) => cut,
                     };
                     workspace.recruited.progress.waited += day - closed;
@@ -135,8 +137,19 @@ impl<'a> Intake<'a> {
             }
             When::Day(day) => {
                 self.recruit(Until { patients: stage.patients, day }, workspace);
-                let cut = day.min(self.all_followed_up(stage, workspace));
+                let ends = self.accrual.ends();
+                let closed = match workspace.cohort.enrolled.last() {
+                    // Nobody comes any more: the data are there when the last has been followed up.
+                    Some(last) if ends <= day => ends.max(last + self.trial.known_after()),
+                    _ => self.all_followed_up(stage, workspace),
+                };
+                let cut = day.min(closed);
                 (cut, enrolled_by(cut, workspace))
+            }
+            When::Enrolled => {
+                self.recruit(Until { patients: stage.patients, day: f64::INFINITY }, workspace);
+                let last = workspace.cohort.enrolled.last().copied().unwrap_or(0.0);
+                (last, workspace.cohort.len())
             }
             When::Events(events) => {
                 let cut = self.day_of_event(events as usize, stage, workspace);

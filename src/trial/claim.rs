@@ -33,6 +33,8 @@ impl Claim {
         let of_the_estimate = !matches!(
             method.test,
             Test::ChiSquare
+                | Test::FisherDoubled
+                | Test::MantelHaenszelByPeriod
                 | Test::LogRank
                 | Test::StratifiedLogRank
                 | Test::MannWhitney

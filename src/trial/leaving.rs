@@ -77,19 +77,22 @@ impl Leaving {
                     if rate > 0.0 { -libm::log(luck.loss.uniform(place)) / rate } else { f64::INFINITY };
                 cohort.lost[i] = cohort.lost[i].min(lost);
             }
-            if let Some(deferred) = &self.deferred {
-                let death = course
-                    .events
-                    .of_kind(EventKind::Death)
-                    .map(|e| cohort.events[e][i])
-                    .fold(f64::INFINITY, f64::min);
-                if death > deferred.asked && luck.deferred.uniform(place) < deferred.refuse[arm] {
-                    cohort.lost[i] = match deferred.data {
-                        Refused::Removed => 0.0,
-                        Refused::KeptUntilThen => cohort.lost[i].min(deferred.asked),
-                    };
-                }
+            if let Some(deferred) = self.deferred.as_ref().filter(|d| d.refuses(cohort, i, course, luck)) {
+                cohort.lost[i] = match deferred.data {
+                    Refused::Removed => 0.0,
+                    Refused::KeptUntilThen => cohort.lost[i].min(deferred.asked),
+                };
             }
         }
+    }
+}
+
+impl DeferredConsent {
+    /// Whether patient `i`, whose course is known, lives to be asked and refuses.
+    pub fn refuses(&self, cohort: &Cohort, i: usize, course: &Course, luck: &LeavingLuck) -> bool {
+        let deaths = course.events.of_kind(EventKind::Death).map(|e| cohort.events[e][i]);
+        let arm = usize::from(cohort.assigned[i]);
+        deaths.fold(f64::INFINITY, f64::min) > self.asked
+            && luck.deferred.uniform(cohort.place[i]) < self.refuse[arm]
     }
 }

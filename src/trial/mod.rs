@@ -20,7 +20,8 @@ pub mod sites;
 use crate::{
     analysis::{
         cluster::{Clustered, compare_clusters},
-        comparison::Comparison,
+        comparison::{Comparison, Test},
+        periods::compare_periods,
         slices::{Among, Sides, Slices},
         subgroup::{Subgroup, contrast, interaction},
     },
@@ -195,7 +196,7 @@ impl Trial {
         let mut evidence = Evidence { trial: self, look, rows, earlier };
         look.decision = self.design.decide(&mut evidence, &mut workspace.design);
         workspace.design.looks.push(look);
-        if std::mem::take(&mut workspace.design.reallocated) {
+        if workspace.design.note_change(workspace.cohort.len()) {
             workspace.recruited.forget_blocks(&self.allocation);
         }
     }
@@ -240,13 +241,14 @@ impl Trial {
     /// Adds a row for every estimand, subgroup level and interaction, among the patients of the look from
     /// number `from` on.
     fn compare(&self, look: &Look, from: usize, workspace: &mut Workspace, rows: &mut Vec<Row>) {
-        let Workspace { cohort, followed, seen: all_seen, measured, slices, levels, .. } = workspace;
+        let Workspace { cohort, followed, seen: all_seen, measured, slices, levels, design: state, .. } =
+            workspace;
         let codes = self.subgroups.iter().map(|s| (s.code.as_slice(), s.levels.len()));
         slices.look(&cohort.row[..followed.len()], codes);
         for (index, estimand) in self.estimands.iter().enumerate() {
             let endpoint = &self.endpoints[estimand.endpoint];
             let seen = &all_seen[estimand.endpoint];
-            let compared = self.design.compared(estimand.treatment);
+            let compared = self.design.compared(estimand.treatment, state);
             let patients = (from.max(compared.start).min(look.patients), compared.end.min(look.patients));
             let sides = |treatment: u8, control: u8, with: &[Vec<u8>; 2]| Sides {
                 treatment,
@@ -265,7 +267,8 @@ impl Trial {
             let own = sides(estimand.treatment, estimand.control, &estimand.with);
             slices.choose(own, assigned, seen, endpoint.by);
             let mut compare = |among| {
-                self.compare_clusters(estimand, cohort, seen, slices, among)
+                self.compare_clusters(estimand, cohort, state, seen, slices, among)
+                    .or_else(|| self.compare_periods(estimand, cohort, state, seen, slices, among))
                     .or_else(|| self.compare_kind(estimand, all_seen, measured, slices, among))
                     .unwrap_or_else(|| {
                         slices.compare(seen, estimand.method, endpoint.by, estimand.strata, among)
@@ -306,6 +309,7 @@ impl Trial {
         &self,
         estimand: &Estimand,
         cohort: &Cohort,
+        state: &DesignState,
         seen: &Observed,
         slices: &Slices,
         among: Among,
@@ -313,13 +317,35 @@ impl Trial {
         if !estimand.method.test.by_cluster() {
             return None;
         }
-        let period = |i: usize| match &self.allocation.scheme {
-            Scheme::Clusters(clusters) => clusters.period(cohort.enrolled[i]),
-            _ => 0,
-        };
+        let period = |i: usize| self.period(i, cohort, state) as u32;
         let clustered = Clustered { cluster: &cohort.site, period: &period };
         let member = |i: usize| slices.holds(among, i);
         Some(compare_clusters(seen, slices.group(), clustered, estimand.method.summary, &member))
+    }
+
+    /// The stretch of the trial, from 0, in which a patient was randomised: shares of the arms are the same throughout.
+    pub fn period(&self, patient: usize, cohort: &Cohort, state: &DesignState) -> usize {
+        match &self.allocation.scheme {
+            Scheme::Clusters(clusters) => clusters.period(cohort.enrolled[patient]) as usize,
+            _ => state.period(patient),
+        }
+    }
+
+    /// A comparison within periods; `None` where the method makes none.
+    fn compare_periods(
+        &self,
+        estimand: &Estimand,
+        cohort: &Cohort,
+        state: &DesignState,
+        seen: &Observed,
+        slices: &Slices,
+        among: Among,
+    ) -> Option<Comparison> {
+        (estimand.method.test == Test::MantelHaenszelByPeriod).then(|| {
+            let period = |i: usize| self.period(i, cohort, state);
+            let member = |i: usize| slices.holds(among, i);
+            compare_periods(seen, slices.group(), &period, estimand.method.summary, &member)
+        })
     }
 
     fn finish(&self, workspace: &mut Workspace, record: &mut Record) {

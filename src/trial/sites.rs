@@ -14,6 +14,8 @@ use crate::{
 /// Sites of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassPlan {
+    /// As people call it; empty if all sites are of one kind.
+    pub name: String,
     /// Share of the sites.
     pub share: f64,
     /// Rate against the mean of all sites.
@@ -78,14 +80,12 @@ impl Roster {
         let stream = |purpose| Stream::new(seed, replicate, purpose);
         let (rate, opening) = (stream(Purpose::SITE_RATE), stream(Purpose::SITE_OPENING));
         let (death, effect) = (stream(Purpose::SITE_MORTALITY), stream(Purpose::SITE_EFFECT));
-        let start = stream(Purpose::SITE_CLASS).uniform(0);
         let n = f64::from(accrual.sites);
         let normal = |sd: f64, stream: &Stream, s: u64| {
             if sd > 0.0 { sd * normal_quantile(stream.uniform(s)) } else { 0.0 }
         };
         let site = |s: u64| {
-            // Kinds alternate evenly in the order of opening, from a random start.
-            let class = plan.class((start + s as f64 * GOLDEN).fract());
+            let class = plan.kind(seed, replicate, s);
             let own =
                 if plan.rate_variation > 0.0 { gamma_of_mean_1(plan.rate_variation, &rate, s) } else { 1.0 };
             let share = if plan.random_opening { opening.uniform(s) } else { (s as f64 + 0.5) / n };
@@ -170,6 +170,12 @@ impl Roster {
 }
 
 impl SitePlan {
+    /// The kind of a site in one replicate. Kinds alternate evenly in the order of opening, from a random start.
+    pub fn kind(&self, seed: u64, replicate: u64, site: u64) -> &ClassPlan {
+        let start = Stream::new(seed, replicate, Purpose::SITE_CLASS).uniform(0);
+        self.class((start + site as f64 * GOLDEN).fract())
+    }
+
     /// The kind of site at `u` of the way through the shares.
     fn class(&self, u: f64) -> &ClassPlan {
         let mut below = 0.0;
@@ -233,7 +239,7 @@ mod tests {
     #[test]
     fn a_pause_moves_later_days() {
         let accrual = Accrual::new(10, 100.0, 3.0, 1.0);
-        let class = ClassPlan { share: 1.0, rate: 1.0, log_hazard_ratio: 0.0 };
+        let class = ClassPlan { name: String::new(), share: 1.0, rate: 1.0, log_hazard_ratio: 0.0 };
         let plan = |pauses| SitePlan {
             classes: vec![class.clone()],
             rate_variation: 0.0,

@@ -7,6 +7,7 @@
 //! is used here.
 
 mod by_arm;
+mod clusters;
 mod competing;
 mod counts;
 mod hazards;
@@ -34,6 +35,9 @@ pub fn analyse(method: MethodName, data: &Dataset, settings: &Settings) -> Vec<A
     let pair = if method.of_all_arms() { None } else { Some(data.of_two_arms()) };
     let data = pair.as_ref().unwrap_or(data);
     let answers = match method.reads() {
+        Reads::Risk | Reads::Time if method.needs_clusters() => {
+            vec![clusters::answer(method, data, settings)]
+        }
         Reads::Risk => vec![risks::answer(method, data, settings)],
         Reads::Time if method.by_arm() => by_arm::curves_answers(method, data, settings),
         Reads::Time => vec![times::answer(method, data, settings)],

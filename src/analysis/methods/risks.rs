@@ -114,6 +114,13 @@ fn counted(blank: Answer, table: TwoByTwo, settings: &Settings) -> Result<Answer
             settings,
             "Woolf's interval, Wald's test",
         ),
+        M::FisherDoubled => replicate(
+            blank,
+            table,
+            Method { summary: Summary::RiskRatio, test: Test::FisherDoubled },
+            settings,
+            "Katz's interval; P is twice the smaller tail of Fisher's test, z its normal deviate",
+        ),
         M::ChiSquareCorrected => {
             let chi_square = table.yates_chi_square();
             let answer = ratio(blank, table.log_risk_ratio(), confidence)

@@ -23,6 +23,9 @@ pub(super) fn methods(arguments: &Arguments, data: &Dataset, settings: &Settings
         if method.needs_strata() && data.stratum.is_none() {
             return Err(Error::input(format!("{word} needs strata; add --stratum COL")));
         }
+        if method.needs_clusters() && data.cluster.is_none() {
+            return Err(Error::input(format!("{word} needs clusters; add --cluster COL")));
+        }
         if method.needs_horizon() && settings.horizon.is_none() {
             return Err(Error::input(format!("{word} needs a time; add --horizon TIME")));
         }

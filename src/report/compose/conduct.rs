@@ -2,12 +2,14 @@
 
 use super::{fact, numbers, table, words};
 use crate::{
+    calibration::clustering::intra_cluster_correlation,
     report::{
         html::{Fact, Table},
         numbers::{count, fixed, ratio},
         results::{Results, in_percent},
     },
     scenario::text::{ClustersText, RefusedText, ScenarioText},
+    trial::allocation::Scheme,
     units::Days,
 };
 
@@ -140,6 +142,31 @@ pub fn randomisation(text: &ScenarioText, length: impl Fn(Days) -> String) -> Op
             length(wedge.every)
         ),
     })
+}
+
+/// How alike patients of one site are, where sites differ in mortality and whole sites are randomised or read by
+/// the primary test.
+pub fn alike_within_sites(results: &Results) -> Option<Fact> {
+    let trial = &results.run(0).trial;
+    let primary = results.primary(0);
+    let by_site = matches!(trial.allocation.scheme, Scheme::Clusters(_)) || primary.method.test.by_cluster();
+    let (sites, law) = (f64::from(trial.accrual.sites), &trial.course.circumstances);
+    if !by_site || law.none() {
+        return None;
+    }
+    let control = usize::from(primary.control);
+    let icc = intra_cluster_correlation(trial, &results.scenario.pool, control, primary.endpoint)?;
+    let each = trial.patients as f64 / sites;
+    Some(fact(
+        "Intra-cluster correlation",
+        format!(
+            "{} of the primary end point under control, from the model; with {} patients at each of {} sites the design effect is {}",
+            fixed(icc, 4),
+            fixed(each, 1),
+            count(sites),
+            fixed(1.0 + (each - 1.0) * icc, 2)
+        ),
+    ))
 }
 
 /// The screening log of the base run: what becomes of those who are screened, as the model expects it.

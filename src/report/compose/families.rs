@@ -11,11 +11,14 @@ use crate::{
     trial::{
         Trial,
         design::{
-            Design, Hypothesis, Recruitment, Selection, drop_the_loser::LastTest, family::Intersection,
-            platform::Controls,
+            Design, Hypothesis, Recruitment, Selection,
+            drop_the_loser::LastTest,
+            family::Intersection,
+            platform::{Clock, Controls},
         },
         record::Slice,
     },
+    units::Days,
 };
 
 /// What the report says of a design: facts in order, and the rule of a claim.
@@ -231,9 +234,7 @@ pub(super) fn design(trial: &Trial) -> Option<Described> {
                 .zip(&trial.allocation.ratio)
                 .filter(|(_, ratio)| **ratio > 0);
             let open: Vec<String> = open
-                .map(|((range, arm), _)| {
-                    format!("{} for patients {} to {}", arm.label, range.start + 1, range.end)
-                })
+                .map(|((range, arm), _)| format!("{} {}", arm.label, while_open(trial, design.clock, range)))
                 .collect();
             let controls = match design.controls {
                 Controls::Concurrent => "Concurrent: only those randomised while the arm was open",
@@ -363,6 +364,19 @@ fn cautions(trial: &Trial) -> Vec<String> {
         _ => {}
     }
     list
+}
+
+/// When an arm of a platform is open.
+fn while_open(trial: &Trial, clock: Clock, range: &std::ops::Range<f64>) -> String {
+    match (clock, range.end.is_finite()) {
+        (Clock::Patients, finite) => {
+            let last = if finite { range.end } else { trial.patients as f64 };
+            format!("for patients {} to {}", count(range.start + 1.0), count(last))
+        }
+        (Clock::Days, true) => format!("from {} to {}", Days(range.start), Days(range.end)),
+        (Clock::Days, false) if range.start > 0.0 => format!("from {} on", Days(range.start)),
+        (Clock::Days, false) => "throughout".into(),
+    }
 }
 
 /// What the designs of all runs do not protect against, each said once; of a variant by its name.

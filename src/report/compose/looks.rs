@@ -2,16 +2,14 @@
 
 use super::{fact, numbers, table, words};
 use crate::{
-    analysis::comparison::Test,
     report::{
         html::{Fact, Section},
         numbers::{MISSING, count, fixed, interval, signed},
-        results::{Effect, Place, Results, in_percent, in_sentence, mean, patients_in, share},
+        results::{Effect, Place, Results, in_sentence, mean, share},
     },
-    statistics::{Boundary, Sides, Spending, crossing_probabilities, exact_power, normal_survival},
+    statistics::{Boundary, Sides, Spending, crossing_probabilities, normal_survival},
     trial::{
         Trial,
-        claim::Claim,
         design::{
             Design, GroupSequential, Recruitment,
             group_sequential::{Futility, Information, Looks, Rule},
@@ -298,60 +296,6 @@ fn sizes(results: &Results, staged: &[usize]) -> crate::report::html::Table {
         rows,
         &["Patients enrolled while a look was prepared are counted."],
     )
-}
-
-/// The error a design allows in the direction of benefit; `None` where it promises none.
-pub(super) fn level(design: &Design) -> Option<f64> {
-    match design {
-        Design::GroupSequential(design) => Some(design.level),
-        Design::Bayesian(_) => None,
-        _ => Some(normal_survival(design.critical())),
-    }
-}
-
-/// The patients above which all tables of two risks are too many to go through for a sentence.
-const MOST_FOR_TABLES: f64 = 1500.0;
-
-/// The size a run's primary test has by computation, where that is not its level, and why.
-pub(super) fn size(results: &Results, run: usize) -> Option<String> {
-    let trial = &results.run(run).trial;
-    let estimand = results.primary(run);
-    match &trial.design {
-        Design::GroupSequential(design) if design.futility != Futility::Never && !design.binding => {
-            let crossing =
-                crossing_probabilities(&design.planned_lower(), &design.upper, &design.information, 0.0);
-            Some(format!(
-                "The bounds for benefit do not count on futility, and the simulated trial follows it: by the recursion over looks the error is {}%.",
-                fixed(100.0 * crossing.ever_above(), 2)
-            ))
-        }
-        Design::Fixed(design)
-            if results.run(run).null
-                && estimand.method.test == Test::ChiSquare
-                && estimand.claim == Claim::Superiority
-                && trial.loss_rate == 0.0
-                && trial.patients as f64 <= MOST_FOR_TABLES =>
-        {
-            let [risk, _] = results.model_risks(run, estimand);
-            let n = |arm: u8| patients_in(trial, arm).round() as u32;
-            let (control, treatment) = (n(estimand.control), n(estimand.treatment));
-            let exact = exact_power((risk, control), (risk, treatment), |table| {
-                table.pooled_z().is_ok_and(|z| z < -design.critical)
-            });
-            let beyond = exact > level(&trial.design)?;
-            Some(format!(
-                "Counts are coarse: through all tables, the uncorrected chi-square of {treatment} and {control} patients at a risk of {} claims benefit in {}%{}.",
-                in_percent(risk),
-                fixed(100.0 * exact, 2),
-                if beyond {
-                    ", more than its level; Fisher’s exact test never exceeds it and costs power"
-                } else {
-                    ""
-                }
-            ))
-        }
-        _ => None,
-    }
 }
 
 /// The most patients a trial may enrol.

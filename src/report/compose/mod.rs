@@ -12,6 +12,7 @@ pub(super) mod model;
 pub(super) mod outcomes;
 mod plots;
 mod protocol;
+mod size;
 pub(super) mod strategies;
 mod together;
 

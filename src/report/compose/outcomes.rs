@@ -1,6 +1,6 @@
 //! What came back: tables of operating characteristics.
 
-use super::{looks, numbers, table, words};
+use super::{numbers, size, table, words};
 use crate::{
     operating::Measure,
     outcome::events::EventKind,
@@ -167,7 +167,7 @@ pub fn errors(results: &Results) -> Option<Section> {
         "With every effect, bail-out and change of arm removed, or with an effect that lies on the margin"
     };
     let design = &results.run(first).trial.design;
-    let mut paragraphs = vec![match looks::level(design) {
+    let mut paragraphs = vec![match size::level(design) {
         Some(level) => format!(
             "{why}, a claim of benefit is an error; the design allows {}% in that direction.",
             fixed(100.0 * level, 2).trim_end_matches('0').trim_end_matches('.'),
@@ -176,7 +176,7 @@ pub fn errors(results: &Results) -> Option<Section> {
             "{why}, a claim of benefit is an error. A threshold of a posterior promises no error by itself; the table says what it is."
         ),
     }];
-    paragraphs.extend(nulls.iter().filter_map(|&run| looks::size(results, run)));
+    paragraphs.extend(nulls.iter().flat_map(|&run| size::size(results, run)));
     paragraphs.dedup();
     Some(Section {
         title: "Error rates".into(),

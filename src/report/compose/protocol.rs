@@ -2,7 +2,7 @@
 
 use super::{fact, families, kinds, table, words};
 use crate::{
-    analysis::comparison::{Summary, Test},
+    analysis::comparison::{Method, Summary, Test},
     report::{
         html::{Fact, Section},
         numbers::{count, fixed, ratio},
@@ -178,6 +178,7 @@ pub fn design(results: &Results) -> Section {
         fact("Randomisation", randomisation(trial, text)),
         fact("Entry", population(results, text)),
     ];
+    facts.extend(super::conduct::alike_within_sites(results));
     if let Some(sites) = &text.trial.sites {
         let opening = sites
             .opening
@@ -348,7 +349,7 @@ pub fn analysis(results: &Results) -> Section {
             vec![
                 estimand.name.clone(),
                 test(estimand.method.test).into(),
-                summary(estimand.method.summary).into(),
+                summary(estimand.method).into(),
                 failed,
             ]
         })
@@ -375,6 +376,7 @@ pub fn analysis(results: &Results) -> Section {
 fn test(test: Test) -> &'static str {
     match test {
         Test::ChiSquare => "Pearson's chi-square, no continuity correction",
+        Test::FisherDoubled => "Fisher's exact test, each tail at half the level",
         Test::LogRank => "Log-rank",
         Test::StratifiedLogRank => "Stratified log-rank",
         Test::Wald => "Wald",
@@ -388,12 +390,20 @@ fn test(test: Test) -> &'static str {
         Test::NegativeBinomial => "Negative binomial regression with log exposure as offset, Wald",
         Test::FinkelsteinSchoenfeld => "Finkelstein and Schoenfeld's permutation test",
         Test::ClusterT => "Student's t test of the risks of whole sites",
+        Test::MantelHaenszelByPeriod => "Cochran–Mantel–Haenszel over periods of one allocation ratio",
         Test::ClusterRobust => "Wald, sandwich error by site, Student's t",
     }
 }
 
-fn summary(summary: Summary) -> &'static str {
-    match summary {
+fn summary(method: Method) -> &'static str {
+    if method.test == Test::MantelHaenszelByPeriod {
+        return match method.summary {
+            Summary::RiskDifference => "Mantel–Haenszel risk difference, Sato",
+            Summary::OddsRatio => "Mantel–Haenszel odds ratio, Robins, Breslow and Greenland",
+            _ => "Mantel–Haenszel risk ratio, Greenland and Robins",
+        };
+    }
+    match method.summary {
         Summary::RiskRatio => "Risk ratio, Katz",
         Summary::RiskDifference => "Risk difference, Newcombe",
         Summary::OddsRatio => "Odds ratio, Woolf",

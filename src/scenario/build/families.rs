@@ -21,7 +21,7 @@ use crate::{
             MultiStage, Platform, Recruitment, ResponseAdaptive,
             drop_the_loser::LastTest,
             family::{Intersection, MOST_HYPOTHESES},
-            platform::Controls,
+            platform::{Clock, Controls},
             rule::Rule,
         },
         estimand::Estimand,
@@ -336,8 +336,33 @@ impl Builder<'_> {
         let hypotheses = self.hypotheses(&key, &text.arms, spoken, 1);
         self.one_control(&key, &hypotheses, spoken);
         let patients = self.text.trial.patients as usize;
-        let mut open = vec![0..patients; spoken.ratio.len()];
+        let mut open = vec![0.0..f64::INFINITY; spoken.ratio.len()];
         let control = hypotheses.first().map(|h| spoken.estimands[h.estimand].control);
+        let dated = !text.open_between.0.is_empty();
+        if dated && !text.open.0.is_empty() {
+            self.wrong(path, "arms are open by patients (open) or by the calendar (open_between), not both");
+        }
+        if dated && self.text.trial.sites.is_none() {
+            let message = "dates need calendar time; say where patients come from in trial.sites";
+            self.wrong(&format!("{path}.open_between"), message);
+        }
+        for (name, times) in &text.open_between.0 {
+            let key = format!("{path}.open_between.{name}");
+            let arm = self.arm(&key, name);
+            let range = match times[..] {
+                [from] => from.0..f64::INFINITY,
+                [from, to] if from.0 < to.0 => from.0..to.0,
+                _ => {
+                    self.wrong(&key, "an arm opens on a day and may close on a later one, as in [\"12 months\"] or [\"12 months\", \"30 months\"]");
+                    continue;
+                }
+            };
+            if control == Some(arm as u8) {
+                self.wrong(&key, "the control is open throughout, or arms have nobody to be compared with");
+                continue;
+            }
+            open[arm] = range;
+        }
         for (name, [from, to]) in &text.open.0 {
             let key = format!("{path}.open.{name}");
             let arm = self.arm(&key, name);
@@ -350,20 +375,27 @@ impl Builder<'_> {
                 self.wrong(&key, "the control is open throughout, or arms have nobody to be compared with");
                 continue;
             }
-            open[arm] = *from as usize..*to as usize;
+            open[arm] =
+                f64::from(*from)..if *to as usize == patients { f64::INFINITY } else { f64::from(*to) };
         }
         let controls = match text.controls {
             ControlsText::Concurrent => Controls::Concurrent,
             ControlsText::Pooled => Controls::Pooled,
         };
-        let design = Platform { level, hypotheses, controls, patients, open };
-        let starts = std::iter::once(0).chain(design.changes());
-        for patient in starts.filter(|&n| n < patients) {
+        let (clock, end) =
+            if dated { (Clock::Days, f64::INFINITY) } else { (Clock::Patients, patients as f64) };
+        let design = Platform::new(level, hypotheses, controls, clock, open, end);
+        let in_one_way = text.open.0.is_empty() || !dated;
+        for at in std::iter::once(0.0).chain(design.changes().iter().copied()).filter(|_| in_one_way) {
             let mut arms =
                 (0..spoken.ratio.len()).filter(|&a| spoken.ratio[a] > 0 && Some(a as u8) != control);
-            if !arms.any(|arm| design.open[arm].contains(&patient)) {
-                let message = format!("after {patient} patients no arm but the control is open");
-                self.wrong(&format!("{path}.open"), message);
+            if !arms.any(|arm| design.open[arm].contains(&at)) {
+                let (when, key) = match clock {
+                    Clock::Patients => (format!("{at} patients"), "open"),
+                    Clock::Days => (Days(at).to_string(), "open_between"),
+                };
+                let message = format!("after {when} no arm but the control is open");
+                self.wrong(&format!("{path}.{key}"), message);
             }
         }
         Design::Platform(design)

@@ -81,7 +81,12 @@ impl Builder<'_> {
                 "hazard ratio",
             );
             let rate = if mean > 0.0 { rate / mean } else { 1.0 };
-            classes.push(ClassPlan { share: class.share, rate, log_hazard_ratio: libm::log(ratio) });
+            classes.push(ClassPlan {
+                name: name.clone(),
+                share: class.share,
+                rate,
+                log_hazard_ratio: libm::log(ratio),
+            });
         }
         let mut pauses = Vec::new();
         for pause in &sites.pauses {
@@ -106,7 +111,7 @@ impl Builder<'_> {
             return None;
         }
         if classes.is_empty() {
-            classes.push(ClassPlan { share: 1.0, rate: 1.0, log_hazard_ratio: 0.0 });
+            classes.push(ClassPlan { name: String::new(), share: 1.0, rate: 1.0, log_hazard_ratio: 0.0 });
         }
         Some(SitePlan {
             classes,

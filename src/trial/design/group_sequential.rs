@@ -201,7 +201,7 @@ impl GroupSequential {
     pub fn bounds(&self, trial: &Trial, look: &Look, before: &[Look]) -> Bounds {
         let k = before.len();
         let is_last = look.complete || k + 1 == self.count();
-        let short = is_last && !self.reached(look);
+        let short = is_last && !self.reached(trial, look);
         let planned = || Bounds {
             benefit: self.upper[if is_last { self.count() - 1 } else { k }],
             futility: self.futility.bound(k, self.information[k], self.upper[self.count() - 1]),
@@ -222,10 +222,10 @@ impl GroupSequential {
     }
 
     /// Whether a look has the information planned for the last.
-    fn reached(&self, look: &Look) -> bool {
+    fn reached(&self, trial: &Trial, look: &Look) -> bool {
         match &self.looks {
             Looks::Events(events) => events.last().is_some_and(|&all| look.events >= all),
-            _ => true,
+            _ => look.patients >= trial.patients,
         }
     }
 

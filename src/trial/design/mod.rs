@@ -96,6 +96,8 @@ pub enum When {
     Events(u32),
     /// This calendar day, from the first site's opening.
     Day(f64),
+    /// All patients of the stage have been enrolled; nothing is waited for.
+    Enrolled,
 }
 
 /// Whether patients are enrolled while a look is prepared.
@@ -153,6 +155,8 @@ pub struct DesignState {
     ratio: Vec<u32>,
     /// Set when the ratio has changed, so that blocks begin anew.
     pub(super) reallocated: bool,
+    /// The first patient of each stretch of the trial with weights of its own, but for the first stretch.
+    periods: Vec<usize>,
     /// The enrolment that applies: 0 the trial's own, `k` the `k`th of [`Trial::narrower`].
     pub enrolment: usize,
     /// What has been decided of each hypothesis of the design's family.
@@ -172,6 +176,7 @@ impl DesignState {
             design.start(trial, self);
         }
         self.reallocated = false;
+        self.periods.clear();
         self.enrolment = 0;
         self.claims.clear();
     }
@@ -189,6 +194,25 @@ impl DesignState {
     /// Weight of each arm in allocation.
     pub fn ratio(&self) -> &[u32] {
         &self.ratio
+    }
+
+    /// Where the weights of the arms changed: the first patient of each later period.
+    pub fn periods(&self) -> &[usize] {
+        &self.periods
+    }
+
+    /// The period a patient was randomised in, from 0.
+    pub fn period(&self, patient: usize) -> usize {
+        self.periods.partition_point(|&first| first <= patient)
+    }
+
+    /// Notes a change of the weights after so many patients; whether there was one.
+    pub(super) fn note_change(&mut self, patients: usize) -> bool {
+        let changed = std::mem::take(&mut self.reallocated);
+        if changed {
+            self.periods.push(patients);
+        }
+        changed
     }
 
     /// Changes the weights of the arms from the next patient on.
@@ -313,7 +337,7 @@ impl Design {
             Design::GroupSequential(design) => design.count(),
             Design::MultiStage(design) => design.looks.len(),
             Design::ResponseAdaptive(design) => design.looks(),
-            Design::Platform(design) => design.changes().len(),
+            Design::Platform(design) => design.changes().len() + 1,
             Design::BayesianArms(design) => design.looks.len(),
         }
     }
@@ -347,9 +371,9 @@ impl Design {
     }
 
     /// The patients, by their number in the trial, among whom the arm of an estimand is compared.
-    pub fn compared(&self, treatment: u8) -> Range<usize> {
+    pub fn compared(&self, treatment: u8, state: &DesignState) -> Range<usize> {
         match self {
-            Design::Platform(design) => design.compared(treatment),
+            Design::Platform(design) => design.compared(treatment, state),
             _ => 0..usize::MAX,
         }
     }

@@ -23,13 +23,13 @@ fn shocktrial(arguments: &[&str]) -> Command {
 }
 
 /// What a command leaves behind.
-struct Said {
-    code: i32,
-    out: String,
-    error: String,
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub error: String,
 }
 
-fn say(arguments: &[&str]) -> Said {
+pub fn say(arguments: &[&str]) -> Said {
     let output = shocktrial(arguments).output().unwrap();
     Said {
         code: output.status.code().unwrap_or(-1),
@@ -69,21 +69,21 @@ fn identical(a: &Path, b: &Path) {
 }
 
 /// An empty folder of a test's own, removed in the end.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("shocktrial-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Folder(path)
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub fn write(&self, name: &str, text: &str) -> String {
         std::fs::write(self.0.join(name), text).unwrap();
         self.path(name)
     }

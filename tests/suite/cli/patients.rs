@@ -52,6 +52,9 @@ fn agrees(
         if !stratum.is_empty() {
             arguments.extend(["--stratum", stratum]);
         }
+        if method.starts_with("cluster") {
+            arguments.extend(["--cluster", "site"]);
+        }
         let said = say(&arguments);
         assert_eq!(said.code, 0, "{}", said.error);
         let list: serde_json::Value = serde_json::from_str(&said.out).unwrap();
@@ -114,6 +117,70 @@ fn registry_patients_give_their_row() {
     let narrow = scenario.runs.iter().position(|r| r.variant == "not comatose").unwrap();
     agrees(&folder, &path, scenario, narrow, 3, &checks[..1]);
     same_hazards(&read(&folder.0.join("0-3.csv")), &read(&folder.0.join(format!("{narrow}-3.csv"))));
+}
+
+/// Whole sites randomised, shares that change, and the exact test: by site, by period, and by table.
+#[test]
+fn patients_of_sites_and_periods_give_their_row() {
+    let folder = Folder::new("sites");
+    let parallel = "scenarios/designs/parallel_clusters.toml";
+    let checks = [("primary", "cluster_t", ""), ("regression", "cluster_logistic", "")];
+    let scenario = load(parallel, &[]);
+    for (run, k) in [(0, 2), (1, 5)] {
+        agrees(&folder, parallel, &scenario, run, k, &checks);
+    }
+    let wedge = "scenarios/designs/stepped_wedge.toml";
+    let checks = [("primary", "cluster_logistic", "period"), ("time_to_death", "cluster_cox", "period")];
+    agrees(&folder, wedge, &load(wedge, &[]), 0, 4, &checks);
+    let adaptive = "scenarios/designs/adaptive_allocation_in_a_trend.toml";
+    let scenario = load(adaptive, &[]);
+    agrees(&folder, adaptive, &scenario, 1, 4, &[("primary", "mantel_haenszel_risk_ratio", "period")]);
+    let text = std::fs::read_to_string(at("scenarios/peers/w1_binary.toml")).unwrap();
+    let text = text.replace("\"chi_square\"", "\"fisher_doubled\"");
+    let path = folder.write("fisher.toml", &text);
+    let source = Arc::new(Source { name: "fisher.toml".into(), text });
+    let scenario = scenario::prepare(&source, &at("scenarios/peers"), &Changes::default()).unwrap();
+    agrees(&folder, &path, &scenario, 0, 3, &[("primary", "fisher_doubled", "")]);
+}
+
+/// Columns on where a patient was treated and how he left.
+#[test]
+fn patients_have_their_sites_kind_and_how_they_left() {
+    let folder = Folder::new("left");
+    for (scenario, expected) in [
+        ("scenarios/designs/sites_and_consent.toml", "site_kind"),
+        ("scenarios/designs/deferred_consent.toml", "refused"),
+    ] {
+        let csv = folder.path("patients.csv");
+        let said = say(&["patients", scenario, "--replicate", "1", "--out", &csv]);
+        assert_eq!(said.code, 0, "{}", said.error);
+        let table = read(Path::new(&csv));
+        let column = table.iter().find(|c| c.name == expected).expect(expected);
+        match &column.values {
+            Values::Words(kinds) => {
+                let large = kinds.iter().filter(|k| k.as_deref() == Some("large")).count();
+                // A quarter of the sites at 2.5 times the rate: 45 % of the patients, give or take which sites open.
+                assert!((60..340).contains(&large) && kinds.iter().all(Option::is_some), "{large}");
+                let sites = numbers(&table, "site");
+                let mut of_site: HashMap<u64, &str> = HashMap::new();
+                for (site, kind) in sites.iter().zip(kinds) {
+                    let kind = kind.as_deref().unwrap();
+                    assert_eq!(*of_site.entry(site.unwrap() as u64).or_insert(kind), kind);
+                }
+            }
+            Values::Numbers(refused) => {
+                let lost = numbers(&table, "lost");
+                let (deaths, mut seen) = (numbers(&table, "death_day"), 0);
+                for ((refused, lost), death) in refused.iter().zip(lost).zip(deaths) {
+                    // Data of who refuses are removed from day 0 on; the dead cannot refuse.
+                    assert_eq!(*refused == Some(1.0), *lost == Some(0.0));
+                    assert!(*refused == Some(0.0) || death.is_none_or(|day| day > 5.0));
+                    seen += u32::from(*refused == Some(1.0));
+                }
+                assert!(seen > 5, "{seen}");
+            }
+        }
+    }
 }
 
 /// Every kind of end point and every method that a scenario can ask for it.

@@ -5,3 +5,4 @@ mod estimands;
 mod leaving;
 mod recorded;
 mod sites;
+mod trend;

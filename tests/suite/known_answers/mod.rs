@@ -6,6 +6,7 @@
 mod engine;
 mod exact;
 mod families;
+mod nulls;
 pub mod resized;
 
 use crate::simulation::{agrees, load, measures};

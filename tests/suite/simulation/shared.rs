@@ -133,6 +133,22 @@ pub fn agrees(measure: &Measure, expected: f64, slack: f64) {
     );
 }
 
+/// Holds a share of replicates against an exact chance: four errors of that chance, so that what never happened and
+/// hardly ever should is right.
+#[track_caller]
+pub fn has_chance(measure: &Measure, chance: f64) {
+    let error = (chance * (1.0 - chance) / measure.replicates as f64).sqrt();
+    let away = (measure.value - chance).abs();
+    assert!(
+        away <= 4.0 * error + f64::EPSILON,
+        "{} of {} {}: {}, expected {chance} ± {error}",
+        measure.measure,
+        measure.estimand,
+        measure.arm,
+        measure.value
+    );
+}
+
 /// One replicate of a run, with its patients.
 pub fn replicate(scenario: &Scenario, run: &Run, replicate: u64) -> (Workspace, Record) {
     let (mut workspace, mut record) = (Workspace::default(), Record::default());

@@ -2,7 +2,7 @@
 
 use crate::{
     known_answers::{TwoRisks, two_stages},
-    simulation::{agrees, blocks, load, measures, prepare, replicate, run},
+    simulation::{agrees, blocks, has_chance, load, measures, prepare, replicate, run},
 };
 use shocktrial::{
     operating::Measure,
@@ -114,7 +114,7 @@ fn design(run: &Run) -> &GroupSequential {
     }
 }
 
-fn at_look<'a>(list: &'a [Measure], run: u32, look: Option<u8>, measure: &str) -> &'a Measure {
+pub fn at_look<'a>(list: &'a [Measure], run: u32, look: Option<u8>, measure: &str) -> &'a Measure {
     let found = list.iter().find(|m| {
         m.run == run
             && m.measure == measure
@@ -212,9 +212,9 @@ fn one_look_at_half_stops_and_claims_as_all_tables_say() {
         );
         let risks = TwoRisks { n: 105, treatment, control: 0.49 };
         let [early, harm, benefit] = two_stages(risks, bounds[0], bounds[1]);
-        agrees(at_look(&list.0, number, Some(1), "stop_efficacy"), early, 3e-4);
-        agrees(at_look(&list.0, number, Some(1), "stop_harm"), harm, 3e-4);
-        agrees(list.get(number, "primary", "", claim), benefit, 3e-4);
+        has_chance(at_look(&list.0, number, Some(1), "stop_efficacy"), early);
+        has_chance(at_look(&list.0, number, Some(1), "stop_harm"), harm);
+        has_chance(list.get(number, "primary", "", claim), benefit);
     }
     // Whether recruitment waits changes the calendar and the size, not one decision.
     let (goes_on, waits) = (run(&few, ""), run(&few, "recruitment waits"));

@@ -2,11 +2,12 @@
 
 mod adaptive;
 mod alike;
+mod conducted;
 mod group_sequential;
 
 use crate::{
     known_answers::{TwoRisks, power, stop_or_go},
-    simulation::{agrees, blocks, load, measures, prepare},
+    simulation::{agrees, blocks, has_chance, load, measures, prepare},
 };
 use shocktrial::trial::record::Decision;
 
@@ -24,12 +25,12 @@ fn stop_or_go_stops_and_claims_as_often_as_all_tables_say() {
     };
     for (run, treatment, claim) in [(1, 0.35, "power"), (2, 0.49, "type_i_error")] {
         let [stopped, benefit] = stop_or_go(105, treatment, 0.49, 0.5);
-        agrees(look(run, "stop_futility"), stopped, 3e-4);
-        agrees(measures.get(run, "primary", "", claim), benefit, 3e-4);
-        agrees(measures.get(run, "", "", "patients"), 420.0 - 210.0 * stopped, 0.06);
+        has_chance(look(run, "stop_futility"), stopped);
+        has_chance(measures.get(run, "primary", "", claim), benefit);
+        agrees(measures.get(run, "", "", "patients"), 420.0 - 210.0 * stopped, 0.0);
     }
     let [one_stage, _] = power(TwoRisks { n: 210, treatment: 0.35, control: 0.49 });
-    agrees(measures.get(3, "primary", "", "power"), one_stage, 0.0);
+    has_chance(measures.get(3, "primary", "", "power"), one_stage);
     assert!(measures.get(1, "primary", "", "power").value < measures.get(3, "primary", "", "power").value);
 }
 
