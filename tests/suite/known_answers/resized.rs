@@ -59,7 +59,7 @@ impl AtHalf {
                 let more = size - 2 * n;
                 let half = more / 2;
                 // The last of an odd number is in either arm.
-                found.claimed += p * if more % 2 == 0 {
+                found.claimed += p * if more.is_multiple_of(2) {
                     self.later(half, half, |second| claims(first, second))
                 } else {
                     0.5 * self.later(half + 1, half, |second| claims(first, second))
