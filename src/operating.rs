@@ -8,6 +8,7 @@ mod family;
 pub mod paired;
 
 use crate::{
+    analysis::comparison::Comparison,
     calibration::{self, prior::STRATA},
     outcome::kinds::Yields,
     simulation::{Block, Role, Run, RunBlock},
@@ -127,6 +128,22 @@ impl Moments {
     }
 }
 
+/// Estimates among the replicates that meet a condition.
+#[derive(Clone, Debug, Default)]
+struct Conditional {
+    estimate: Moments,
+    covered: u64,
+}
+
+impl Conditional {
+    fn add(&mut self, c: &Comparison, truth: Truth) {
+        if !c.estimate.is_nan() {
+            self.estimate.add(c.estimate);
+            self.covered += u64::from(c.lower <= truth.value && truth.value <= c.upper);
+        }
+    }
+}
+
 /// What is kept of the rows of one comparison.
 #[derive(Clone, Debug, Default)]
 struct Cell {
@@ -142,6 +159,8 @@ struct Cell {
     covered: u64,
     /// |estimate| among the significant.
     significant: Moments,
+    /// The estimates of replicates that show benefit.
+    showing_benefit: Conditional,
     wrong_sign: u64,
     risk: [Moments; 2],
 }
@@ -169,6 +188,9 @@ impl Cell {
             self.squared_error.add((c.estimate - truth.value).powi(2));
             self.covered += u64::from(c.lower <= truth.value && truth.value <= c.upper);
         }
+        if row.decision == Decision::Benefit {
+            self.showing_benefit.add(c, truth);
+        }
         if matches!(row.decision, Decision::Benefit | Decision::Harm) {
             self.significant.add(c.estimate.abs());
             self.wrong_sign += u64::from(c.estimate * truth.value < 0.0);
@@ -185,6 +207,8 @@ struct RunFold {
     last: Vec<Vec<Cell>>,
     /// Empty for a design with one look.
     looks: Vec<Vec<Vec<Cell>>>,
+    /// By look, then estimand, all patients: the trials that end there. Empty for a design with one look.
+    ending: Vec<Vec<Conditional>>,
     trial: TrialFold,
     family: FamilyFold,
     claims: ClaimFold,
@@ -227,6 +251,10 @@ impl Fold {
             RunFold {
                 last: cells(),
                 looks: (0..if most > 1 { most } else { 0 }).map(|_| cells()).collect(),
+                ending: vec![
+                    vec![Conditional::default(); trial.estimands.len()];
+                    if most > 1 { most } else { 0 }
+                ],
                 trial: TrialFold::new(most),
                 family: FamilyFold::new(trial, &truths),
                 claims: ClaimFold::new(trial, &truths),
@@ -303,6 +331,21 @@ impl Fold {
         list
     }
 
+    /// Patients of each trial of a run, in order; for a figure.
+    pub fn patients(&self, run: usize) -> &[f64] {
+        &self.runs[run].trial.patients
+    }
+
+    /// Months each trial of a run takes, in order; for a figure.
+    pub fn months(&self, run: usize) -> &[f64] {
+        &self.runs[run].trial.months
+    }
+
+    /// How many trials of a run end at each look, by what is decided there in the order of [`Decision`].
+    pub fn ended(&self, run: usize) -> &[[u64; 5]] {
+        &self.runs[run].trial.ended
+    }
+
     /// Estimates of one comparison over the replicates, in order; for a figure.
     pub fn estimates(&self, run: usize, estimand: usize, slice: usize) -> &[f64] {
         &self.runs[run].last[estimand][slice].estimates
@@ -358,6 +401,9 @@ impl RunFold {
                     if row.look == trial.look {
                         self.last[e][k].add(row, truth);
                         if k == 0 {
+                            if let Some(ending) = self.ending.get_mut(look - 1) {
+                                ending[e].add(&row.comparison, truth);
+                            }
                             self.shown[e].push(row.decision == Decision::Benefit);
                         }
                     }
@@ -379,6 +425,7 @@ impl RunFold {
             for (e, slices) in self.slices.iter().enumerate() {
                 let writer = Writer::new(run, trial, e, slices[0], Some(look as u8 + 1));
                 writer.comparison(&cells[e][0], self.truths[e][0], list);
+                writer.conditional(&self.ending[look][e], self.truths[e][0], ENDING, list);
             }
         }
         self.likely_effects(run, list);
@@ -487,6 +534,11 @@ impl RunFold {
         }
     }
 }
+
+/// Measures among the replicates that show benefit.
+const SHOWING_BENEFIT: [&str; 3] = ["estimate_mean_if_benefit", "bias_if_benefit", "coverage_if_benefit"];
+/// Measures at a look among the trials that end there.
+const ENDING: [&str; 3] = ["estimate_mean_if_ending", "bias_if_ending", "coverage_if_ending"];
 
 const STOPS: [(&str, Decision); 3] = [
     ("stop_efficacy", Decision::Benefit),
@@ -657,6 +709,38 @@ impl Writer {
         }
     }
 
+    /// Estimates among the replicates of a condition: their mean, its distance from the truth, and how often
+    /// the interval holds the truth.
+    fn conditional(
+        &self,
+        among: &Conditional,
+        truth: Truth,
+        names: [&'static str; 3],
+        list: &mut Vec<Measure>,
+    ) {
+        let n = among.estimate.n;
+        if n < 2 {
+            return;
+        }
+        let shown = |x: f64| if self.ratio { libm::exp(x) } else { x };
+        let like = Measure { replicates: n, failed: 0, ..self.like.clone() };
+        let (mean, mcse) = (among.estimate.mean(), among.estimate.mcse());
+        list.push(Measure {
+            measure: names[0],
+            value: shown(mean),
+            mcse,
+            lower: shown(mean - Z95 * mcse),
+            upper: shown(mean + Z95 * mcse),
+            ..like.clone()
+        });
+        if truth.value.is_nan() {
+            return;
+        }
+        let (value, mcse) = (mean - truth.value, mcse.hypot(truth.mcse));
+        list.push(Measure { measure: names[1], value, mcse, ..like.clone() }.with_wald_interval());
+        list.push(Measure::proportion(&like, names[2], among.covered, n));
+    }
+
     /// Measures of the estimate; `failed` counts the replicates that gave none.
     fn estimation(&self, cell: &Cell, truth: Truth, like: Measure, list: &mut Vec<Measure>) {
         let n = cell.estimates.len();
@@ -713,6 +797,9 @@ impl Writer {
         list.push(spread("rmse", rmse, cell.squared_error.mcse() / (2.0 * rmse)));
         if !self.interaction || cell.covered > 0 {
             list.push(Measure::proportion(&like, "coverage", cell.covered, n as u64));
+        }
+        if self.like.look.is_none() {
+            self.conditional(&cell.showing_benefit, truth, SHOWING_BENEFIT, list);
         }
         let significant = &cell.significant;
         if significant.n > 1 && truth.value.abs() > 1e-9 {

@@ -10,9 +10,14 @@ use clap::Args;
     after_help = "Example:\n  shocktrial schema > scenario.schema.json\nand as the first line of a scenario:\n  \
                   #:schema ./scenario.schema.json"
 )]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Print the same as a page to read, in Markdown.
+    #[arg(long)]
+    page: bool,
+}
 
 /// Prints the schema.
-pub fn run(_: &Arguments) -> Result<()> {
-    super::print(scenario::schema::text().trim_end())
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let text = if arguments.page { scenario::reference::page() } else { scenario::schema::text() };
+    super::print(text.trim_end())
 }

@@ -1,4 +1,5 @@
 //! The report as one HTML file: no scripts, no links out, figures and fonts inside, fit to print on A4.
+//! Each table can be saved as CSV and each figure as SVG and PNG: the files are data addresses of the page.
 //!
 //! The page is composed of a `Report`, here as JSON with every field it may have. All but `title` may
 //! be left out; an unknown field is an error, so that a misspelt one is not silently lost.
@@ -34,6 +35,7 @@
 //! }
 //! ```
 //!
+//! Words between backticks are set as typed at a terminal.
 //! Cells are text: whoever composes the report has rounded the numbers. A row of one cell is a heading
 //! across the table. A column aligned `mark` holds words such as cited, assumed, fitted, implied,
 //! checked, predicted, met, not met, undecided; each is set as a small label. Sections, tables and
@@ -47,7 +49,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::{Deserialize, Serialize};
 
-use super::figures::Figure;
+use super::figures::{CannotRasterise, Figure};
 
 /// The page as it ships; another may be given to `render_with`.
 pub const TEMPLATE: &str = include_str!("report.html.jinja");
@@ -158,6 +160,7 @@ pub enum HtmlError {
     NotAReport(serde_json::Error),
     NoSuchFigure { section: String, figure: String, known: Vec<String> },
     UnevenRow { table: String, row: usize, cells: usize, columns: usize },
+    Figure(CannotRasterise),
     Template(minijinja::Error),
 }
 
@@ -173,6 +176,7 @@ impl fmt::Display for HtmlError {
             HtmlError::UnevenRow { table, row, cells, columns } => {
                 write!(f, "row {row} of table “{table}” has {cells} cells for {columns} columns")
             }
+            HtmlError::Figure(why) => write!(f, "{why}"),
             HtmlError::Template(error) => write!(f, "the report template fails: {error:#}"),
         }
     }
@@ -183,6 +187,7 @@ impl std::error::Error for HtmlError {
         match self {
             HtmlError::NotAReport(error) => Some(error),
             HtmlError::Template(error) => Some(error),
+            HtmlError::Figure(why) => Some(why),
             _ => None,
         }
     }
@@ -206,6 +211,7 @@ impl Report {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.add_filter("prose", |text: String| Value::from_safe_string(prose(&text)));
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(HtmlError::Template)?);
         let fonts = context! { regular => base64(notosans::REGULAR_TTF), bold => base64(notosans::BOLD_TTF) };
@@ -248,6 +254,8 @@ struct Placed<'a> {
 struct PlacedTable<'a> {
     number: String,
     table: &'a Table,
+    /// The table as CSV, in base64.
+    csv: String,
 }
 
 #[derive(Serialize)]
@@ -256,7 +264,13 @@ struct PlacedFigure<'a> {
     name: &'a str,
     caption: &'a str,
     svg: &'a str,
+    /// The figure as files, in base64.
+    svg_file: String,
+    png_file: String,
 }
+
+/// Pixels of a PNG per point of the figure.
+pub const PNG_SCALE: f32 = 2.0;
 
 /// Counts tables and figures, and remembers which figures were shown.
 struct Placing<'a> {
@@ -283,7 +297,7 @@ impl<'a> Placing<'a> {
         let left: Vec<usize> = (0..self.figures.len()).filter(|&i| !self.shown[i]).collect();
         if !left.is_empty() {
             let number = (sections.len() + 1).to_string();
-            let figures = left.into_iter().map(|i| self.figure(i)).collect();
+            let figures = left.into_iter().map(|i| self.figure(i)).collect::<Result<_, _>>()?;
             placed.push(Placed {
                 anchor: format!("section-{number}"),
                 number,
@@ -317,7 +331,7 @@ impl<'a> Placing<'a> {
                     known,
                 });
             };
-            figures.push(self.figure(i));
+            figures.push(self.figure(i)?);
         }
         let anchor = format!("section-{}", number.replace('.', "-"));
         placed.push(Placed { number: number.to_string(), anchor, level, section, tables, figures });
@@ -339,15 +353,60 @@ impl<'a> Placing<'a> {
             self.next_table += 1;
             (self.next_table - 1).to_string()
         });
-        Ok(PlacedTable { number, table })
+        Ok(PlacedTable { number, table, csv: base64(csv(table).as_bytes()) })
     }
 
-    fn figure(&mut self, i: usize) -> PlacedFigure<'a> {
+    fn figure(&mut self, i: usize) -> Result<PlacedFigure<'a>, HtmlError> {
         self.shown[i] = true;
         self.next_figure += 1;
-        let Figure { name, caption, svg, .. } = &self.figures[i];
-        PlacedFigure { number: self.next_figure - 1, name, caption, svg }
+        let figure = &self.figures[i];
+        let png = figure.png(PNG_SCALE).map_err(HtmlError::Figure)?;
+        let Figure { name, caption, svg, .. } = figure;
+        let (svg_file, png_file) = (base64(svg.as_bytes()), base64(&png));
+        Ok(PlacedFigure { number: self.next_figure - 1, name, caption, svg, svg_file, png_file })
     }
+}
+
+/// Text with what HTML reserves written out, and words between backticks set as code.
+fn prose(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let parts: Vec<&str> = escaped.split('`').collect();
+    // A backtick without its fellow is a backtick.
+    if parts.len().is_multiple_of(2) {
+        return escaped;
+    }
+    let set = |(i, part): (usize, &&str)| {
+        if i % 2 == 1 { format!("<code>{part}</code>") } else { (*part).to_owned() }
+    };
+    parts.iter().enumerate().map(set).collect()
+}
+
+/// A table as CSV: headings with their units, then the rows; a heading across the table is a row of one cell.
+fn csv(table: &Table) -> String {
+    let quoted = |cell: &str| {
+        // A spreadsheet takes what begins like this for a formula.
+        let cell = if cell.starts_with(['=', '@', '\t', '\r', '-']) { &format!("'{cell}") } else { cell };
+        if cell.contains(['"', ',', '\n']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.to_owned()
+        }
+    };
+    let title = |column: &Column| {
+        if column.unit.is_empty() {
+            column.title.clone()
+        } else {
+            format!("{} ({})", column.title, column.unit)
+        }
+    };
+    let head: Vec<String> = table.columns.iter().map(title).collect();
+    // The mark at the front tells spreadsheets that the text is UTF-8.
+    let mut text = String::from('\u{feff}');
+    for row in std::iter::once(&head).chain(&table.rows) {
+        text += &row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+        text += "\r\n";
+    }
+    text
 }
 
 /// Bytes as base64 (RFC 4648), for a data address.

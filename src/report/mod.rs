@@ -7,7 +7,10 @@ pub mod html;
 pub mod numbers;
 pub mod page;
 pub mod results;
+pub mod retold;
 pub mod sizing;
 pub mod summary;
 pub mod tables;
 pub mod validation;
+#[cfg(feature = "workbook")]
+pub mod workbook;

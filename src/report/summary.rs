@@ -1,8 +1,11 @@
 //! The finished folder: summary, tables, figures, report, manifest; and the page on the terminal.
 
+#[cfg(feature = "workbook")]
+use super::workbook::workbook;
 use super::{
     compose::compose,
     folder::{OutputFolder, inputs, manifest::Manifest},
+    html::PNG_SCALE,
     results::Input,
     tables,
 };
@@ -39,7 +42,7 @@ pub fn write(folder: &OutputFolder, input: &Input, range: &Range<u64>) -> Result
     inputs::write(folder, scenario)
 }
 
-/// Writes the figures, as SVG and PNG, and the report that holds them.
+/// Writes the figures, as SVG and PNG, the report that holds them, and its tables as a workbook.
 pub fn report(folder: &OutputFolder, input: &Input) -> Result<()> {
     let fault = |what: String| Error::Machine(format!("cannot draw the report: {what}"));
     let (figures, report) = compose(input);
@@ -49,11 +52,11 @@ pub fn report(folder: &OutputFolder, input: &Input) -> Result<()> {
         folder.write(&format!("figures/{}.png", figure.name), &png)?;
     }
     let html = report.render(&figures).map_err(|why| fault(why.to_string()))?;
-    folder.write("report.html", html.as_bytes())
+    folder.write("report.html", html.as_bytes())?;
+    #[cfg(feature = "workbook")]
+    folder.write("tables.xlsx", &workbook(&report, input.measures, &input.scenario.runs)?)?;
+    Ok(())
 }
-
-/// Pixels of a PNG per point of the figure.
-const PNG_SCALE: f32 = 2.0;
 
 /// What is needed to make the result again, as labels and values for people.
 pub fn told(manifest: &Manifest) -> Vec<(String, String)> {

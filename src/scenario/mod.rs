@@ -15,6 +15,7 @@ pub mod place;
 pub mod population_file;
 pub mod published;
 pub mod recorded;
+pub mod reference;
 pub mod runs;
 pub mod schema;
 pub mod text;

@@ -3,9 +3,10 @@
 use super::{fact, numbers, table, words};
 use crate::{
     report::{
+        figures::{Figure, Shares, SharesPart, SharesRow},
         html::{Fact, Section},
         numbers::{MISSING, count, fixed, interval, signed},
-        results::{Effect, Place, Results, in_sentence, mean, share},
+        results::{Effect, Place, Results, capitalised, in_percent, in_sentence, mean, patients_in, share},
     },
     statistics::{Boundary, Sides, Spending, crossing_probabilities, normal_survival},
     trial::{
@@ -14,6 +15,7 @@ use crate::{
             Design, GroupSequential, Recruitment,
             group_sequential::{Futility, Information, Looks, Rule},
         },
+        record::Decision,
     },
     units::{DAYS_PER_MONTH, Days},
 };
@@ -149,7 +151,7 @@ pub fn stopping(results: &Results, figures: Vec<String>) -> Option<Section> {
     for &run in &staged {
         let design = &results.run(run).trial.design;
         if staged.len() > 1 {
-            rows.push(vec![format!("{}. {}", results.run(run).number, results.name(run))]);
+            rows.push(vec![format!("{}. {}", results.run(run).number, capitalised(&results.name(run)))]);
         }
         for look in 1..=design.most_looks() as u8 {
             let is_last = usize::from(look) == design.most_looks();
@@ -188,16 +190,76 @@ pub fn stopping(results: &Results, figures: Vec<String>) -> Option<Section> {
         rows,
         &["Shares are of all trials, with Monte Carlo standard errors; means are over the trials that make the look. The estimate at a look is that of every trial that makes it, not of those that stop there."],
     ));
+    tables.push(ending(results, &staged));
     tables.push(sizes(results, &staged));
     Some(Section {
         title: "Stopping".into(),
         paragraphs: vec![
-            "An estimate from a trial that stopped early is too favourable on average; the estimation section shows by how much.".into(),
+            "An estimate from a trial that stopped early is too favourable on average; the table of estimates by the look that ends the trial shows by how much.".into(),
         ],
         tables,
         figures,
         ..Section::default()
     })
+}
+
+/// Shares of trials by the look that ends them and why, for each run that looks.
+pub(super) fn figure(results: &Results) -> Option<Figure> {
+    let staged =
+        (0..results.scenario.runs.len()).filter(|&run| results.run(run).trial.design.most_looks() > 1);
+    // One look is one way to end, more than six no longer fit a bar.
+    let staged: Vec<usize> =
+        staged.filter(|&run| results.run(run).trial.design.most_looks() <= 6).take(12).collect();
+    let rows: Vec<SharesRow> = staged
+        .iter()
+        .map(|&run| {
+            let ended = results.fold.ended(run);
+            let total: u64 = ended.iter().flatten().sum();
+            let share = |n: u64| n as f64 / total.max(1) as f64;
+            let mut parts = Vec::new();
+            for (k, by) in ended.iter().enumerate() {
+                let last = k + 1 == ended.len();
+                let of = |decision: Decision| by[decision as usize];
+                let open = of(Decision::None)
+                    + of(Decision::Continue)
+                    + if last { of(Decision::Futility) } else { 0 };
+                let futile = if last { 0 } else { of(Decision::Futility) };
+                let benefit = if last { 1 } else { 0 };
+                for (kind, n) in
+                    [(benefit, of(Decision::Benefit)), (2, futile), (5, of(Decision::Harm)), (3, open)]
+                {
+                    let text = fixed(100.0 * share(n), 1);
+                    let words = if last { vec![text] } else { vec![format!("look {}: {text}", k + 1), text] };
+                    parts.push(SharesPart { kind, share: share(n), words });
+                }
+            }
+            let benefit: u64 = ended.iter().map(|by| by[Decision::Benefit as usize]).sum();
+            let total = fixed(100.0 * share(benefit), 1);
+            SharesRow { label: capitalised(&results.name(run)), emphasised: run == 0, total, parts }
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let kinds = [
+        "Stops early for benefit",
+        "Shows benefit at the last look",
+        "Stops for futility",
+        "Shows neither at the last look",
+        "",
+        "Shows harm",
+    ];
+    let figure = Shares {
+        name: super::plots::STOPPING.into(),
+        title: String::new(),
+        caption: "How trials end: by look and reason, from the first look on the left to the last on the right. The table on looks has the same with Monte Carlo errors.".into(),
+        heading: "Run".into(),
+        total: ["Benefit".into(), "%".into()],
+        whole: "Trials".into(),
+        kinds: kinds.map(str::to_owned).to_vec(),
+        rows,
+    };
+    Some(figure.draw())
 }
 
 /// Boundaries on every scale, with the chances the recursion gives.
@@ -255,6 +317,44 @@ fn boundaries(results: &Results, run: usize, design: &GroupSequential) -> crate:
     )
 }
 
+/// What trials estimate, by the look that ends them.
+fn ending(results: &Results, staged: &[usize]) -> crate::report::html::Table {
+    let mut rows = Vec::new();
+    for &run in staged {
+        let estimand = results.primary(run);
+        let effect = Effect::of(estimand);
+        if staged.len() > 1 {
+            rows.push(vec![format!("{}. {}", results.run(run).number, capitalised(&results.name(run)))]);
+        }
+        for look in 1..=results.run(run).trial.design.most_looks() as u8 {
+            let find = |name: &str| results.at_look(run, &estimand.name, look, name);
+            let n = find("estimate_mean_if_ending").map_or(0, |m| m.replicates);
+            rows.push(vec![
+                look.to_string(),
+                count(n as f64),
+                effect.with_error(find("estimate_mean_if_ending")),
+                effect.spread(find("bias_if_ending"), true),
+                share(find("coverage_if_ending")),
+            ]);
+        }
+    }
+    let effect = Effect::of(results.primary(staged[0]));
+    table(
+        "Estimates of the primary estimand by the look that ends the trial.",
+        vec![
+            words("Ends at look"),
+            numbers("Trials", ""),
+            numbers("Mean estimate", effect.unit()),
+            numbers("Bias", effect.error_unit()),
+            numbers("Coverage", "%"),
+        ],
+        rows,
+        &[
+            "Among the trials that end at the look, whatever the reason. Bias is against the truth of all trials; it is what selection by the look does, beside what the method does.",
+        ],
+    )
+}
+
 /// Expected size and length with their distribution, beside the most a trial can take.
 fn sizes(results: &Results, staged: &[usize]) -> crate::report::html::Table {
     let timed = staged.iter().any(|&run| results.timed(run));
@@ -279,7 +379,7 @@ fn sizes(results: &Results, staged: &[usize]) -> crate::report::html::Table {
                 each.join(", ")
             };
             let mut row = vec![
-                format!("{}. {}", results.run(run).number, results.name(run)),
+                format!("{}. {}", results.run(run).number, capitalised(&results.name(run))),
                 count(most(results, run)),
                 mean(find("patients"), 1),
                 quantiles("patients", 0),

@@ -4,6 +4,9 @@
 //! out. Every number from replicates carries its Monte Carlo error; numbers from the model have none.
 
 mod adaptive;
+mod calibration;
+mod cautions;
+mod comparator;
 mod conduct;
 pub(super) mod families;
 mod kinds;
@@ -12,6 +15,8 @@ pub(super) mod model;
 pub(super) mod outcomes;
 mod plots;
 mod protocol;
+mod robustness;
+mod single;
 mod size;
 pub(super) mod strategies;
 mod together;
@@ -23,13 +28,15 @@ use super::{
     html::{Align, Column, Fact, KeyNumber, Report, Section, Table},
     numbers::{count, fixed, signed},
     results::{Effect, Place, Results, capitalised, in_percent, in_sentence, share},
+    retold::retell,
 };
 use crate::operating::Measure;
 
 /// The figures and the report of a finished run.
 pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
     let results = Results::new(input);
-    let figures = plots::all(&results, input.fold);
+    let retold = retell(results.run(0), &results.scenario.pool, results.scenario.seed, results.timed(0));
+    let figures = plots::all(&results, input.fold, &retold);
     let shown = |names: &[&str]| -> Vec<String> {
         let drawn = |name: &&&str| figures.iter().any(|f| f.name == **name);
         names.iter().filter(drawn).map(|name| (*name).to_owned()).collect()
@@ -38,23 +45,28 @@ pub fn compose(input: &Input) -> (Vec<Figure>, Report) {
         decision(&results, shown(&[plots::KAPLAN_MEIER])),
         protocol::estimands(&results),
         protocol::design(&results),
-        model::data(&results),
-        outcomes::grid(&results),
-        protocol::analysis(&results),
-        outcomes::replicates(&results),
     ];
+    sections.extend(comparator::section(&results));
+    sections.push(model::data(&results));
+    sections.extend(calibration::section(&results, shown(&[plots::CALIBRATION])));
+    sections.push(outcomes::grid(&results));
+    sections.push(protocol::analysis(&results));
+    sections.push(outcomes::replicates(&results));
     sections.extend(outcomes::errors(&results));
     sections.push(outcomes::power(&results, shown(&[plots::POWER, plots::HEAT_MAP, plots::VARIANTS])));
     sections.extend(families::section(&results));
     sections.push(outcomes::estimation(&results, shown(&[plots::ESTIMATES])));
-    sections.push(outcomes::size_and_time(&results));
-    sections.extend(looks::stopping(&results, shown(&[plots::BOUNDARIES])));
-    sections.push(outcomes::patients(&results, shown(&[plots::COMPLICATIONS])));
+    let over_time = shown(&[plots::ENROLMENT, plots::MONTHS, plots::PATIENTS]);
+    sections.push(outcomes::size_and_time(&results, single::enrolment_table(&retold), over_time));
+    sections.extend(looks::stopping(&results, shown(&[plots::BOUNDARIES, plots::STOPPING])));
+    sections.push(outcomes::patients(&results, shown(&[plots::INCIDENCE, plots::COMPLICATIONS])));
     sections.extend(outcomes::subgroups(&results, shown(&[plots::FOREST])));
     sections.extend(outcomes::decomposition(&results));
     sections.extend(together::waterfall_section(&results, shown(&[plots::WATERFALL])));
-    sections.extend(together::endpoints(&results, shown(&[plots::ENDPOINTS])));
+    sections.extend(together::endpoints(&results, shown(&[plots::ENDPOINTS, plots::PAIRS])));
     sections.extend(strategies::section(&results, shown(&[plots::TRADE_OFF])));
+    sections.extend(robustness::section(&results));
+    sections.extend(single::examples(&results, &retold));
     sections.extend(outcomes::validation(&results, input.verdicts));
     sections.push(reproduction(input));
     sections.push(limits(&results));
@@ -157,6 +169,9 @@ pub(super) fn answer(results: &Results) -> Vec<String> {
             format!("{claim} if {label} is {risks}{truth}{expected}.")
         });
     }
+    if !null && let Some(power) = results.power(0, place).filter(|m| m.measure == "power") {
+        sentences.push(held_against_usual(power));
+    }
     let shifts = shifts_of_power(results);
     let named = |&(run, shift, _): &(usize, f64, f64)| {
         let value =
@@ -175,6 +190,22 @@ pub(super) fn answer(results: &Results) -> Vec<String> {
         sentences.push("No variant changes power by more than chance.".into());
     }
     sentences
+}
+
+/// Where a power stands against the 80 % and 90 % trials are planned for, as far as its Monte Carlo interval tells.
+fn held_against_usual(power: &Measure) -> String {
+    let place = match (power.lower, power.upper) {
+        (_, high) if high < 0.8 => "below the 80% that trials are usually planned for".to_owned(),
+        (low, _) if low >= 0.9 => "above 90%".to_owned(),
+        (low, high) if low >= 0.8 && high < 0.9 => {
+            "between the 80% and 90% that trials are usually planned for".to_owned()
+        }
+        (low, _) => {
+            let level = if low < 0.8 { 80 } else { 90 };
+            format!("not told apart from {level}% by so many replicates")
+        }
+    };
+    format!("That is {place}.")
 }
 
 fn expected_estimate(results: &Results, place: Place, effect: Effect) -> String {
@@ -264,7 +295,13 @@ fn summary(results: &Results) -> Vec<KeyNumber> {
             effect.unit().into(),
         ));
     }
-    list.push(number("Patients", count(results.run(0).trial.patients as f64), String::new()));
+    let most = results.run(0).trial.design.most_patients(results.run(0).trial.patients);
+    let mean = results.find(0, Place::trial(), "patients").filter(|m| m.value < most as f64 - 0.5);
+    let (label, note) = match mean {
+        Some(m) => ("Patients at most", format!("{} on average", count(m.value))),
+        None => ("Patients", String::new()),
+    };
+    list.push(number(label, count(most as f64), note));
     if results.timed(0)
         && let Some(months) = results.find(0, Place::trial(), "months")
     {
@@ -278,6 +315,12 @@ fn summary(results: &Results) -> Vec<KeyNumber> {
 
 /// The decision: what the first run says, in one table.
 fn decision(results: &Results, figures: Vec<String>) -> Section {
+    let assured = results.assured();
+    let mark = |run: usize| match (results.run(run).null, assured == Some(run)) {
+        (true, _) => " *",
+        (_, true) => " †",
+        _ => "",
+    };
     let rows = results
         .variants()
         .map(|run| {
@@ -285,11 +328,11 @@ fn decision(results: &Results, figures: Vec<String>) -> Section {
             let (place, effect) = (Place::of(&estimand.name), Effect::of(estimand));
             let [control, treatment] = results.model_risks(run, estimand);
             vec![
-                results.name(run),
+                capitalised(&results.name(run)),
                 fixed(100.0 * control, 1),
                 fixed(100.0 * treatment, 1),
                 results.find(run, place, "truth").map_or("–".into(), |t| effect.text(t.value)),
-                share(results.power(run, place)) + if results.run(run).null { " *" } else { "" },
+                share(results.power(run, place)) + mark(run),
             ]
         })
         .collect();
@@ -315,9 +358,16 @@ fn decision(results: &Results, figures: Vec<String>) -> Section {
             &[
                 "Risks and true effects are computed from the model, not from replicates.",
                 if null { "* No effect: the number is the type I error." } else { "" },
+                if assured.is_some() {
+                    "† The effect is drawn from the prior: the number is the assurance."
+                } else {
+                    ""
+                },
             ],
         )],
+        paragraphs: results.assurance().into_iter().collect(),
         figures,
+        parts: vec![cautions::section(results)],
         ..Section::default()
     }
 }
@@ -339,8 +389,7 @@ fn reproduction(input: &Input) -> Section {
 }
 
 fn limits(results: &Results) -> Section {
-    let mut list: Vec<String> = results.scenario.limits.clone();
-    list.extend(results.scenario.warnings.iter().map(|w| format!("Warning: {w}.")));
+    let list: Vec<String> = results.scenario.limits.clone();
     let mut paragraphs = Vec::new();
     if list.is_empty() {
         paragraphs.push("The scenario states none of its own.".into());

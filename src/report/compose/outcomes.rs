@@ -5,7 +5,7 @@ use crate::{
     operating::Measure,
     outcome::events::EventKind,
     report::{
-        html::{Align, Column, Section},
+        html::{Align, Column, Section, Table},
         numbers::{MISSING, count, decimals, fixed, interval, percent, signed_with_error, with_error},
         results::{
             Effect, Place, Results, capitalised, in_sentence, level_words, mean, share, shares_of_levels,
@@ -14,6 +14,7 @@ use crate::{
     },
     scenario::expect,
     simulation::Role,
+    statistics::wilson_interval,
     units::Days,
 };
 
@@ -304,11 +305,45 @@ pub fn estimation(results: &Results, figures: Vec<String>) -> Section {
             "Coverage: how often the 95% interval holds the truth. Model SE: the square root of the mean squared standard error a trial reports.",
         ],
     ));
+    tables.extend(if_benefit(results));
     Section { title: "Estimation".into(), tables, figures, ..Section::default() }
 }
 
+/// What trials estimate that show benefit: the ones that will be published as successes.
+fn if_benefit(results: &Results) -> Option<Table> {
+    let shows = |run: usize| results.find(run, primary(results, run).0, "estimate_mean_if_benefit");
+    let runs = (0..results.scenario.runs.len()).filter(|&run| shows(run).is_some_and(|m| m.replicates >= 20));
+    let rows = rows_by_run(results, runs, |run| {
+        let (place, effect) = primary(results, run);
+        let find = |name: &str| results.find(run, place, name);
+        vec![
+            name(results, run),
+            shows(run).map_or(MISSING.into(), |m| count(m.replicates as f64)),
+            effect.exact(find("truth")),
+            effect.with_error(shows(run)),
+            effect.spread(find("bias_if_benefit"), true),
+            share(find("coverage_if_benefit")),
+        ]
+    });
+    let (_, effect) = primary(results, 0);
+    (!rows.is_empty()).then(|| {
+        table(
+            "Primary estimand among the replicates that show benefit.",
+            by_run(vec![
+                numbers("Trials", ""),
+                numbers("Truth", effect.unit()),
+                numbers("Mean estimate", effect.unit()),
+                numbers("Bias", effect.error_unit()),
+                numbers("Coverage", "%"),
+            ]),
+            rows,
+            &["Who reads only of trials that succeed reads these estimates. Runs with fewer than 20 such trials are left out."],
+        )
+    })
+}
+
 /// Patients, screening, events and time.
-pub fn size_and_time(results: &Results) -> Section {
+pub fn size_and_time(results: &Results, enrolled: Option<Table>, figures: Vec<String>) -> Section {
     let timed = (0..results.scenario.runs.len()).any(|run| results.timed(run));
     let mut columns = vec![numbers("Patients", ""), numbers("Primary events", "")];
     let registry = results.scenario.registry.is_some();
@@ -341,7 +376,7 @@ pub fn size_and_time(results: &Results) -> Section {
         notes.push("Screened: candidates in the stream all runs share, those of other runs' entry criteria among them.");
     }
     let paragraphs = if timed {
-        Vec::new()
+        vec![short_of_target(results)]
     } else {
         vec!["The scenario states no recruitment, so calendar time is not reported.".to_owned()]
     };
@@ -349,10 +384,40 @@ pub fn size_and_time(results: &Results) -> Section {
         title: "Size and time".into(),
         paragraphs,
         tables: std::iter::once(table("Size of the trial by run.", by_run(columns), rows, &notes))
+            .chain(enrolled)
             .chain(super::conduct::screening(results))
             .collect(),
+        figures,
         ..Section::default()
     }
+}
+
+/// How often a trial of the base case ends with fewer patients than planned, in a sentence.
+fn short_of_target(results: &Results) -> String {
+    let planned = results.run(0).trial.patients as f64;
+    let patients = results.fold.patients(0);
+    let n = patients.len() as u32;
+    let short = patients.iter().filter(|p| **p < planned - 0.5).count() as u32;
+    if short == 0 {
+        let bound = wilson_interval(0, n.max(1), 0.95).upper;
+        return format!(
+            "All {} trials of the base case enrol the {} patients planned (95% Monte Carlo upper limit for those that do not, {}%).",
+            count(f64::from(n)),
+            count(planned),
+            percent(bound, 2)
+        );
+    }
+    let p = f64::from(short) / f64::from(n);
+    let why = if results.run(0).trial.design.most_looks() > 1 {
+        ", because a look stopped them or recruitment ended"
+    } else {
+        ""
+    };
+    format!(
+        "{} of trials of the base case end with fewer than the {} patients planned{why}.",
+        with_error(100.0 * p, 100.0 * (p * (1.0 - p) / f64::from(n)).sqrt(), 1).replacen(" (", "% (", 1),
+        count(planned)
+    )
 }
 
 /// What happens to the patients of the trial, by arm.
@@ -582,7 +647,9 @@ pub fn expectation_numbers(results: &Results, verdict: &Verdict) -> [String; 3] 
         format!("{}{sign}", text.trim_end_matches('0').trim_end_matches('.'))
     };
     let got = with_error(unit * verdict.value, error, most);
-    [plain(verdict.expected), format!("± {}", plain(text.within)), got + sign]
+    // The sign belongs to the value, not to its error.
+    let got = if got.contains(" (") { got.replacen(" (", &format!("{sign} ("), 1) } else { got + sign };
+    [plain(verdict.expected), format!("± {}", plain(text.within)), got]
 }
 
 /// Expectations of the scenario held against what came back.

@@ -14,6 +14,7 @@ use crate::{
             Coordinate, Effect, Place, Results, capitalised, in_percent, in_sentence, level_words,
             patients_in, shares_of_levels,
         },
+        retold::Retold,
     },
     trial::{Trial, design::Design, estimand::Estimand},
 };
@@ -29,9 +30,16 @@ pub const HEAT_MAP: &str = "heat_map";
 pub const WATERFALL: &str = "waterfall";
 pub const ENDPOINTS: &str = "endpoints";
 pub const TRADE_OFF: &str = "trade_off";
+pub const CALIBRATION: &str = "calibration";
+pub const ENROLMENT: &str = "enrolment";
+pub const MONTHS: &str = "months";
+pub const PATIENTS: &str = "patients";
+pub const INCIDENCE: &str = "cumulative_incidence";
+pub const STOPPING: &str = "stopping";
+pub const PAIRS: &str = "pairs_by_tier";
 
-/// The figures that apply, all of the base case but the last two.
-pub fn all(results: &Results, fold: &Fold) -> Vec<Figure> {
+/// The figures that apply, of the base case unless their caption says otherwise.
+pub fn all(results: &Results, fold: &Fold, retold: &Retold) -> Vec<Figure> {
     let primary = results.primary(0);
     let curves = results.run(0).trial.endpoints[primary.endpoint].kind.has_closed_form();
     let mut figures = if curves { vec![kaplan_meier(results)] } else { Vec::new() };
@@ -44,7 +52,13 @@ pub fn all(results: &Results, fold: &Fold) -> Vec<Figure> {
     figures.extend(heat_map(results));
     figures.extend(super::together::waterfall(results));
     figures.extend(super::together::endpoints_figure(results));
+    figures.extend(super::together::pairs_figure(results));
     figures.extend(super::strategies::figure(results));
+    figures.extend(super::calibration::figure(results));
+    figures.extend(super::single::incidence(results, retold));
+    figures.extend(super::single::enrolment(results, retold));
+    figures.extend(super::single::distributions(results));
+    figures.extend(super::looks::figure(results));
     figures
 }
 
@@ -71,7 +85,7 @@ fn boundaries(results: &Results) -> Option<Figure> {
 }
 
 /// Arms somebody is assigned to, the primary estimand's control first, then its treatment.
-fn arms_in_order(trial: &Trial, estimand: &Estimand) -> Vec<usize> {
+pub(super) fn arms_in_order(trial: &Trial, estimand: &Estimand) -> Vec<usize> {
     let (control, treatment) = (usize::from(estimand.control), usize::from(estimand.treatment));
     let mut arms = vec![control, treatment];
     arms.extend(
@@ -169,7 +183,7 @@ fn at(curve: &[(f64, f64)], day: f64) -> f64 {
 }
 
 /// Days a reader expects under a curve, the horizon the last.
-fn day_ticks(horizon: f64) -> Vec<f64> {
+pub(super) fn day_ticks(horizon: f64) -> Vec<f64> {
     let steps = [0.25, 0.5, 1.0, 2.0, 5.0, 7.0, 10.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0, 730.0];
     let even = |step: f64| (horizon / step).fract().min(1.0 - (horizon / step).fract()) < 1e-6;
     let fits = |step: &&f64| (3.0..=7.0).contains(&(horizon / **step));

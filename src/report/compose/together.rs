@@ -4,10 +4,10 @@ use super::{numbers, plots, table, words};
 use crate::{
     outcome::kinds::Kind,
     report::{
-        figures::{Figure, Variant, Variants, Waterfall, WaterfallStep},
+        figures::{Figure, Shares, SharesPart, SharesRow, Variant, Variants, Waterfall, WaterfallStep},
         html::Section,
         numbers::{MISSING, percent, signed_with_error, with_error},
-        results::{Effect, Place, Results, capitalised, share},
+        results::{Effect, Place, Results, capitalised, in_sentence, share},
     },
     simulation::Role,
     sizing::tiers,
@@ -149,6 +149,57 @@ pub(super) fn endpoints_figure(results: &Results) -> Option<Figure> {
         guides: vec![0.8, 0.9],
         rows: rows.collect(),
         ..Variants::default()
+    };
+    Some(figure.draw())
+}
+
+/// Who wins the pairs, tier by tier, of every hierarchy that is asked.
+pub(super) fn pairs_figure(results: &Results) -> Option<Figure> {
+    let trial = &results.run(0).trial;
+    let scenario = results.scenario;
+    let mut rows = Vec::new();
+    let mut seen = Vec::new();
+    for (e, estimand) in trial.estimands.iter().enumerate() {
+        let Kind::Tiers(list) = &trial.endpoints[estimand.endpoint].kind else { continue };
+        // Win ratio and win odds of one end point read the same pairs.
+        let question = (estimand.endpoint, estimand.treatment, estimand.control);
+        if seen.contains(&question) {
+            continue;
+        }
+        seen.push(question);
+        let Some(decided) = tiers::decided(trial, e, &scenario.pool, scenario.seed) else { continue };
+        let bar = |label: String, emphasised: bool, won: f64, lost: f64, open: f64| {
+            let part = |kind: usize, share: f64| SharesPart { kind, share, words: vec![percent(share, 1)] };
+            let total = percent(won + lost, 1);
+            SharesRow { label, emphasised, total, parts: vec![part(0, won), part(5, lost), part(3, open)] }
+        };
+        let (mut won, mut lost, mut open) = (0.0, 0.0, 1.0);
+        for (tier, d) in list.iter().zip(&decided) {
+            open -= d.won + d.lost;
+            rows.push(bar(trial.endpoints[tier.endpoint()].label.clone(), false, d.won, d.lost, open));
+            // What a tier leaves open is all the next one has to decide.
+            if let Some(row) = rows.last_mut() {
+                let before = won + lost;
+                row.parts
+                    .insert(0, SharesPart { kind: 4, share: before, words: vec!["decided above".into()] });
+            }
+            (won, lost) = (won + d.won, lost + d.lost);
+        }
+        let label = trial.endpoints[estimand.endpoint].label.clone();
+        rows.push(bar(format!("All tiers of {}", in_sentence(&label)), true, won, lost, open));
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let figure = Shares {
+        name: plots::PAIRS.into(),
+        title: String::new(),
+        caption: "Pairs of one patient of each arm, won and lost by the treatment at each tier, base case: a tier decides what those above left open. Means over 400 trials.".into(),
+        heading: "Tier".into(),
+        total: ["Decided".into(), "%".into()],
+        whole: "Pairs".into(),
+        kinds: ["Won by the treatment", "", "", "Still open", "Decided above", "Lost"].map(str::to_owned).to_vec(),
+        rows,
     };
     Some(figure.draw())
 }

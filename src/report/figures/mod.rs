@@ -6,30 +6,40 @@
 
 mod axis;
 mod boundaries;
+mod calibration;
 mod complications;
+mod distribution;
+mod enrolment;
 mod estimates;
 mod forest;
 mod heat_map;
+mod incidence;
 mod kaplan_meier;
 mod page;
 mod power;
 mod power_curve;
 mod replays;
 mod rows;
+mod shares;
 mod style;
 mod trade_off;
 mod variants;
 mod waterfall;
 
 pub use boundaries::Boundaries;
+pub use calibration::{Calibration, CalibrationDot};
 pub use complications::{Complication, Complications, Risk};
+pub use distribution::Distribution;
+pub use enrolment::Enrolment;
 pub use estimates::{EffectScale, Estimates, mean_note};
 pub use forest::{Forest, ForestLevel, ForestRow};
 pub use heat_map::HeatMap;
+pub use incidence::{Incidence, IncidencePanel};
 pub use kaplan_meier::{CurveKind, KaplanMeier, KaplanMeierArm, Shows};
 pub use power::{Power, PowerAxis, PowerPoint, PowerSeries};
 pub use power_curve::{PowerCurve, PowerCurveLine};
 pub use replays::{ReplayRow, Replays};
+pub use shares::{Shares, SharesPart, SharesRow};
 pub use trade_off::{TradeOff, TradeOffPoint};
 pub use variants::{Variant, Variants};
 pub use waterfall::{Waterfall, WaterfallStep};
@@ -78,7 +88,8 @@ impl Figure {
         Figure {
             name: name.to_string(),
             caption: caption.to_string(),
-            svg: page.print(height, title),
+            // Who does not see the figure hears what it shows.
+            svg: page.print(height, if title.is_empty() { caption } else { title }),
             width: page.width.ceil(),
             height: height.ceil(),
         }

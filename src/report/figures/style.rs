@@ -40,6 +40,21 @@ const PALETTE: [Colour; 6] = [
 const DASHES: [&[f64]; 6] =
     [&[], &[7.0, 2.2], &[2.2, 2.2], &[10.0, 2.5, 2.0, 2.5], &[4.0, 2.5], &[12.0, 4.0]];
 
+/// Fills of the parts of a bar, by kind: apart in colour, and in grey from dark to white.
+const FILLS: [Colour; 6] = [
+    RGBColor(0x00, 0x5A, 0x8F),
+    RGBColor(0x8F, 0xC1, 0xE3),
+    RGBColor(0x8A, 0x90, 0x99),
+    RGBColor(0xE6, 0xE9, 0xEE),
+    RGBColor(0xE0, 0xA8, 0x60),
+    RGBColor(0x9E, 0x2B, 0x1C),
+];
+
+/// The fill of the parts of kind `index`.
+pub(super) fn fill(index: usize) -> Colour {
+    FILLS[index % FILLS.len()]
+}
+
 /// The colour of arm or series `index`.
 pub(super) fn colour(index: usize) -> Colour {
     PALETTE[index % PALETTE.len()]

@@ -130,7 +130,10 @@ fn the_report_says_what_good_practice_asks_for() {
     let reproduction = [("Seed".to_owned(), "1".to_owned())];
     let (figures, report) = compose(&run.input(&reproduction));
     let names: Vec<&str> = figures.iter().map(|f| f.name.as_str()).collect();
-    assert_eq!(names, ["kaplan_meier", "estimates", "power_by_effect", "complications", "variants"]);
+    assert_eq!(
+        names,
+        ["kaplan_meier", "estimates", "power_by_effect", "complications", "variants", "enrolment", "months"]
+    );
     let titles: Vec<&str> = report.sections.iter().map(|s| s.title.as_str()).collect();
     assert_eq!(
         titles,
@@ -139,6 +142,7 @@ fn the_report_says_what_good_practice_asks_for() {
             "Estimands",
             "Design",
             "Data-generating model",
+            "Calibration",
             "Scenario grid",
             "Analysis",
             "Replicates",
@@ -148,13 +152,16 @@ fn the_report_says_what_good_practice_asks_for() {
             "Size and time",
             "Patients",
             "Decomposition",
+            "Robustness",
+            "Example trials",
             "Validation",
             "Reproduction",
             "Limits"
         ]
     );
     assert!(report.answer[0].contains("35.0% with early VA-ECMO against 49.0%"), "{}", report.answer[0]);
-    assert!(report.answer[1].contains("“no bail-out”"), "{}", report.answer[1]);
+    assert_eq!(report.answer[1], "That is not told apart from 80% by so many replicates.");
+    assert!(report.answer[2].contains("“no bail-out”"), "{}", report.answer[2]);
     // Every run stands in the grid, the points of the sweep under a heading.
     let grid = &section(&report, "Scenario grid").tables[0].rows;
     assert_eq!(grid.len(), 6);

@@ -55,8 +55,54 @@ fn the_page_stands_alone() {
         assert!(page[at..].starts_with("url(data:font/ttf;base64,AAEAAA"));
     }
     for (at, _) in page.match_indices("href=\"") {
-        assert!(page[at..].starts_with("href=\"#section-"));
+        let address = &page[at + 6..at + 40];
+        let own = address.starts_with("#section-") || address.starts_with("data:");
+        assert!(own, "{address}");
     }
+}
+
+/// The file behind a link of the page that saves one.
+fn saved(page: &str, name: &str) -> Vec<u8> {
+    let at = page.find(&format!("download=\"{name}\"")).unwrap_or_else(|| panic!("no {name}"));
+    let text = page[at..].split_once("base64,").unwrap().1.split_once('"').unwrap().0;
+    let letter = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let mut bytes = Vec::new();
+    for four in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let bits =
+            four.iter().fold(0_u32, |bits, &c| bits << 6 | u32::from(letter(c))) << (6 * (4 - four.len()));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
+    }
+    bytes
+}
+
+#[test]
+fn tables_and_figures_can_be_saved_from_the_page() {
+    let mut context = example();
+    context["sections"][0]["tables"][0]["rows"][2] = json!(["Pump, \"new\"", "=1+1", ""]);
+    let drawn = figure("second");
+    let page = page(&context, std::slice::from_ref(&drawn));
+    assert_eq!(
+        String::from_utf8(saved(&page, "table-1.csv")).unwrap(),
+        "\u{feff}Parameter,Value (%),Mark\r\nMortality\r\nControl,49.0,cited\r\n\"Pump, \"\"new\"\"\",'=1+1,\r\n"
+    );
+    assert_eq!(saved(&page, "second.svg"), drawn.svg.as_bytes());
+    assert_eq!(saved(&page, "second.png"), drawn.png(html::PNG_SCALE).unwrap());
+}
+
+#[test]
+fn words_between_backticks_are_code() {
+    let mut context = example();
+    context["sections"][0]["paragraphs"] = json!(["See `a < b` & one ` alone."]);
+    let text = page(&context, &[figure("second")]);
+    assert!(text.contains("<p>See `a &lt; b` &amp; one ` alone.</p>"));
+    context["sections"][0]["paragraphs"] = json!(["See `a < b`."]);
+    assert!(page(&context, &[figure("second")]).contains("<p>See <code>a &lt; b</code>.</p>"));
 }
 
 #[test]
@@ -94,6 +140,7 @@ fn tables_have_headings_units_and_marks() {
     for text in [
         "<tr class=\"group\"><th colspan=\"3\" scope=\"rowgroup\">Mortality</th></tr>",
         "<th scope=\"col\" class=\"right\">Value<span class=\"unit\">%</span></th>",
+        "<th scope=\"row\" class=\"left\">Control</th>",
         "<td class=\"right\">49.0</td>",
         "<span class=\"cited\">cited</span>",
         "<span class=\"not-met\">not met</span>",
@@ -107,7 +154,7 @@ fn tables_have_headings_units_and_marks() {
 fn a_title_alone_is_a_page() {
     let page = page(&json!({ "title": "Empty" }), &[]);
     assert!(
-        page.contains("<h1>Empty</h1>") && !page.contains("<nav>") && !page.contains("class=\"decision\"")
+        page.contains("<h1>Empty</h1>") && !page.contains("<nav") && !page.contains("class=\"decision\"")
     );
 }
 
