@@ -7,7 +7,10 @@ use crate::{
         endpoint::Observed,
         kinds::{Measured, Yields},
     },
-    report::tables::{self, NamedValues, Values},
+    report::{
+        analysis_data::{AnalysisData, analysis_data},
+        tables::{self, NamedValues, Values},
+    },
     scenario,
     trial::{Workspace, leaving::LeavingLuck, record::Record},
 };
@@ -18,7 +21,8 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(
     name = "patients",
-    after_help = "Example:\n  shocktrial patients trial.toml --replicate 17 --out patients.csv"
+    after_help = "Example:\n  shocktrial patients trial.toml --replicate 17 --out patients.csv\n  \
+                  shocktrial patients trial.toml --replicate 17 --analysis-data --out adtte.csv"
 )]
 pub struct Arguments {
     #[arg(value_name = "SCENARIO")]
@@ -32,6 +36,10 @@ pub struct Arguments {
     /// Patients enrolled by this look; the last by default.
     #[arg(long, value_name = "L")]
     look: Option<u8>,
+    /// One row per subject and end point, as analysis data sets (ADaM) have it; with --out, a dictionary of
+    /// the columns is written beside the file.
+    #[arg(long)]
+    analysis_data: bool,
     /// Write to this file, .csv or .parquet, instead of standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -60,6 +68,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let cohort = &workspace.cohort;
     let look = &workspace.design.looks[usize::from(look) - 1];
+    if arguments.analysis_data {
+        return as_analysis_data(arguments, analysis_data(&scenario.title, trial, &workspace, look));
+    }
     let n = look.patients;
     let number = |name: &str, values: Vec<Option<f64>>| NamedValues {
         name: name.into(),
@@ -134,6 +145,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let known = seen.known.iter().map(|&k| Some(f64::from(u8::from(k))));
         columns.push(number(&format!("{}_known", endpoint.name), known.collect()));
     }
+    write(arguments, columns)
+}
+
+/// Writes the analysis data set and, beside a file, its dictionary.
+fn as_analysis_data(arguments: &Arguments, data: AnalysisData) -> Result<()> {
+    if let Some(path) = &arguments.out {
+        let mut dictionary = tables::data_frame(data.dictionary_columns())?;
+        tables::write_csv(&mut dictionary, Some(&path.with_extension("dictionary.csv")))?;
+    }
+    write(arguments, data.columns)
+}
+
+fn write(arguments: &Arguments, columns: Vec<NamedValues>) -> Result<()> {
     let mut frame = tables::data_frame(columns)?;
     match &arguments.out {
         None if arguments.output.json => arguments.output.print_json(&tables::json_rows(&frame)?),

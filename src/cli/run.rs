@@ -79,6 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for (path, folder) in arguments.scenarios.iter().zip(&folders) {
         if let Err(error) = one(arguments, path, folder) {
             if matches!(error, Error::Interrupted) {
+                eprintln!("go on with: {}", resumed(std::env::args().skip(1)));
                 return Err(error);
             }
             let code = error.exit_code();
@@ -91,6 +92,23 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     worst.map_or(Ok(()), Err)
+}
+
+/// The command line that goes on from where this one was stopped.
+fn resumed(words: impl Iterator<Item = String>) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+".contains(c);
+    let quoted = |word: String| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    };
+    let mut line: Vec<String> = words.map(quoted).collect();
+    if !line.iter().any(|word| word == "--resume") {
+        line.push("--resume".into());
+    }
+    format!("shocktrial {}", line.join(" "))
 }
 
 /// The output folder of each scenario.
@@ -177,4 +195,20 @@ fn progress(arguments: &Arguments, work: u64) -> ProgressBar {
     )
     .expect("a valid template");
     ProgressBar::new(work).with_style(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stopped_run_goes_on_by_the_same_words() {
+        let words = ["run", "my trial.toml", "--set", "trial.patients=600", "--seed", "1"].map(str::to_owned);
+        assert_eq!(
+            resumed(words.into_iter()),
+            "shocktrial run 'my trial.toml' --set trial.patients=600 --seed 1 --resume"
+        );
+        let again = ["run", "it's.toml", "--resume"].map(str::to_owned);
+        assert_eq!(resumed(again.into_iter()), "shocktrial run 'it'\\''s.toml' --resume");
+    }
 }

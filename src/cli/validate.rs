@@ -18,7 +18,10 @@ use std::{
 
 /// Replay every finished trial: published results beside predicted and anchored ones.
 #[derive(Args)]
-#[command(name = "validate")]
+#[command(
+    name = "validate",
+    after_help = "Example:\n  shocktrial validate\n  shocktrial validate scenarios/published/ecls_shock.toml --json"
+)]
 pub struct Arguments {
     /// Scenarios that state what was published; by default all of scenarios/published and scenarios/ongoing.
     #[arg(value_name = "SCENARIO")]

@@ -1,5 +1,6 @@
 //! What a run hands to people: the terminal page, tables, figures, the HTML report, the output folder.
 
+pub mod analysis_data;
 pub mod compose;
 pub mod figures;
 pub mod folder;

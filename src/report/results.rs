@@ -488,7 +488,10 @@ pub fn capitalised(text: &str) -> String {
 /// A text with its first letter in lower case, for the middle of a sentence; abbreviations keep theirs.
 pub fn in_sentence(text: &str) -> String {
     let mut letters = text.chars();
+    // Kaplan–Meier, VA-ECMO: a capital within the first word says that it is a name.
+    let name = text.split(' ').next().is_some_and(|word| word.chars().skip(1).any(char::is_uppercase));
     match (letters.next(), text.chars().nth(1)) {
+        _ if name => text.to_owned(),
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
             first.to_lowercase().chain(letters).collect()
         }
@@ -567,5 +570,6 @@ mod tests {
     fn abbreviations_keep_their_capitals() {
         assert_eq!(in_sentence("Early VA-ECMO"), "early VA-ECMO");
         assert_eq!(in_sentence("VA-ECMO"), "VA-ECMO");
+        assert_eq!(in_sentence("Kaplan–Meier difference"), "Kaplan–Meier difference");
     }
 }

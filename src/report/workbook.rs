@@ -55,11 +55,10 @@ fn written(report: &Report, measures: &[Measure], runs: &[Run]) -> std::result::
     let mut number = 1;
     let contents = book.add_worksheet().set_name("Contents")?;
     contents.write_string_with_format(0, 0, &report.title, &formats.bold)?;
-    contents.write_string(1, 0, &report.subtitle)?;
-    contents.write_string(2, 0, &report.question)?;
+    contents.write_string(1, 0, &report.question)?;
     contents.set_column_width(0, 22)?;
     contents.set_column_width(1, 100)?;
-    let mut row = 4;
+    let mut row = 3;
     let mut next = 1;
     for (i, section) in report.sections.iter().enumerate() {
         let name = sheet_name(i + 1, &section.title);

@@ -4,11 +4,13 @@ use std::{io::Write, path::Path, process::Command};
 
 /// Tests that need programs beside Rust and a C compiler, and the programs. One with a `/` is a path of this
 /// repository: something that is installed there.
-const NEEDED: [(&str, &[&str]); 5] = [
+const NEEDED: [(&str, &[&str]); 7] = [
     ("a full disk", &["unshare"]),
     ("a read-only folder", &["setpriv"]),
     ("a clock that goes backwards", &["cc"]),
     ("an array of shards on Slurm", &["sbatch"]),
+    ("a script of R", &["Rscript"]),
+    ("a script of Python", &["python3"]),
     ("a page in a browser", &["chromium", "node", "tests/browser/node_modules"]),
 ];
 

@@ -6,6 +6,7 @@
 mod adaptive;
 mod calibration;
 mod cautions;
+mod closed;
 mod comparator;
 mod conduct;
 pub(super) mod families;

@@ -29,6 +29,7 @@ enum Group {
     Variants,
     Design,
     Sweep,
+    Published,
 }
 
 /// The numbers of the scenario nobody cited that say something of patients, arms or recruitment. What a
@@ -57,6 +58,7 @@ fn group(scenario: &Scenario, number: &Sourced) -> Option<Group> {
         "trial" => Some(Group::Conduct),
         "variant" => Some(Group::Variants),
         "sweep" => Some(Group::Sweep),
+        "published" => Some(Group::Published),
         _ => Some(Group::Population),
     }
 }
@@ -69,6 +71,7 @@ fn heading(scenario: &Scenario, group: &Group) -> String {
         Group::Variants => "Variants".into(),
         Group::Design => "Chosen by the design".into(),
         Group::Sweep => "Swept".into(),
+        Group::Published => "Published results: held beside, not put in".into(),
     }
 }
 
@@ -93,6 +96,17 @@ fn label(scenario: &Scenario, path: &str, group: &Group) -> String {
             parts.retain(|p| p != "set");
             // A quoted path holds several keys.
             parts = parts.iter().flat_map(|p| split_path(p)).collect();
+        }
+        Group::Population if path.starts_with("population.anchor.") => {
+            let place = parts.get(1).and_then(|index| index.parse::<usize>().ok());
+            if let Some(anchor) = place.and_then(|i| scenario.texts[0].population.anchor.get(i)) {
+                let trial = &scenario.runs[0].trial;
+                let of =
+                    trial.endpoints.iter().find(|e| e.name == anchor.of).map_or(&anchor.of, |e| &e.label);
+                let arm = trial.arms.iter().find(|a| a.name == anchor.arm).map_or(&anchor.arm, |a| &a.label);
+                before = format!("Anchor, {}, {}: ", in_sentence(of), in_sentence(arm));
+                parts.drain(..2);
+            }
         }
         Group::Sweep => parts = parts.iter().flat_map(|p| split_path(p)).collect(),
         _ => {}

@@ -654,8 +654,13 @@ pub fn expectation_numbers(results: &Results, verdict: &Verdict) -> [String; 3] 
 
 /// Expectations of the scenario held against what came back.
 pub fn validation(results: &Results, verdicts: &[Verdict]) -> Option<Section> {
+    let closed = super::closed::table(results);
     if verdicts.is_empty() {
-        return None;
+        return closed.map(|table| Section {
+            title: "Validation".into(),
+            tables: vec![table],
+            ..Section::default()
+        });
     }
     let count_of = |kind: expect::Verdict| verdicts.iter().filter(|v| v.verdict == kind).count();
     let rows = verdicts
@@ -708,7 +713,10 @@ pub fn validation(results: &Results, verdicts: &[Verdict]) -> Option<Section> {
             &[
                 "Met: within the tolerance. Not met: outside it by more than four Monte Carlo standard errors. Undecided: between the two; more replicates decide.",
             ],
-        )],
+        )]
+        .into_iter()
+        .chain(closed)
+        .collect(),
         ..Section::default()
     })
 }

@@ -140,11 +140,15 @@ fn kaplan_meier(results: &Results) -> Figure {
         let value = truth.estimands[index][0];
         if same && value.is_finite() && notes.len() < 3 {
             let effect = Effect::of(other);
-            notes.push(format!(
+            let note = format!(
                 "True {}, {}",
                 in_sentence(effect.summary.label()),
                 effect.words(effect.shown(value))
-            ));
+            );
+            // Two tests of one measure have one truth.
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
         }
     }
     let ruled_out = if endpoint.ended_by.is_empty() {

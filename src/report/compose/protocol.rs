@@ -41,7 +41,7 @@ pub fn estimands(results: &Results) -> Section {
                 format!("{}: {}", endpoint.label, kinds::variable(trial, endpoint, &in_list(&events))),
             ),
             fact("Summary measure", measures(trial, estimand)),
-            fact("Benefit", kinds::benefit(endpoint)),
+            fact("Benefit", capitalised(kinds::benefit(endpoint))),
         ];
         facts.extend(strategies(trial, estimand, text));
         parts.push(Section {

@@ -1,5 +1,6 @@
 //! The tutorials print what the program prints.
 
+mod book;
 mod speed;
 
 use std::{path::Path, process::Command};

@@ -160,7 +160,7 @@ fn the_report_says_what_good_practice_asks_for() {
         ]
     );
     assert!(report.answer[0].contains("35.0% with early VA-ECMO against 49.0%"), "{}", report.answer[0]);
-    assert_eq!(report.answer[1], "That is not told apart from 80% by so many replicates.");
+    assert_eq!(report.answer[1], "That is between the 80% and 90% that trials are usually planned for.");
     assert!(report.answer[2].contains("“no bail-out”"), "{}", report.answer[2]);
     // Every run stands in the grid, the points of the sweep under a heading.
     let grid = &section(&report, "Scenario grid").tables[0].rows;

@@ -1,5 +1,6 @@
 //! What a run hands to people.
 
+mod browser;
 mod compose;
 mod figures;
 mod html;
