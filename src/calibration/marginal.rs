@@ -3,10 +3,10 @@
 use super::{aim::Adherence, blocks::in_blocks};
 use crate::{
     outcome::{
-        circumstances::Factors,
-        course::{Course, Patient, Treatment, bail_out_rate},
+        circumstances::{Circumstances, Factors},
+        course::{BailOut, Course, Patient, Treatment, bail_out_rate},
         expectation::{self, ABREAST, Abreast, Expectation, FirstOf, Path},
-        hazard::PiecewiseHazard,
+        hazard::{PiecewiseHazard, Regime},
         switching,
     },
     trial::pool::Pool,
@@ -55,30 +55,103 @@ impl<'a> Arm<'a> {
         weight: impl Fn(usize) -> f64 + Sync,
         groups: impl Fn(usize, &mut Vec<usize>) + Sync,
     ) -> Vec<expectation::Course> {
-        let blocks = in_blocks(self.pool.len(), |range| {
-            let mut walks = Walks::new(&self.expectation, self.bail_outs());
-            let mut member = Vec::new();
-            for row in range {
-                let weight = weight(row);
-                if weight == 0.0 {
-                    continue;
+        self.means_sharing(&mut Sums::default(), count, weight, groups)
+    }
+
+    /// The same with the sums known of other arms and trials for the same rows, weights and groups: what is
+    /// alike in them is not worked out again.
+    pub fn means_sharing(
+        &self,
+        known: &mut Sums,
+        count: usize,
+        weight: impl Fn(usize) -> f64 + Sync,
+        groups: impl Fn(usize, &mut Vec<usize>) + Sync,
+    ) -> Vec<expectation::Course> {
+        let rows: Vec<usize> = (0..self.pool.len()).filter(|&row| weight(row) != 0.0).collect();
+        let mut totals = vec![self.expectation.nobody(); count + self.bail_outs()];
+        for &(treatment, share) in self.received.iter().filter(|(_, share)| *share > 0.0) {
+            for part in self.parts(treatment) {
+                let sums = known.get(self.like(&part), || self.sums(&part, &rows, count, &weight, &groups));
+                // Behind the groups are the bail-outs of those who get what they were assigned; of others
+                // only the number counts.
+                for (place, total) in totals.iter_mut().enumerate() {
+                    match sums.get(place) {
+                        Some(sum) if place < count || treatment == self.received[0].0 => {
+                            total.add(sum, share)
+                        }
+                        _ if part.switch_to.is_none() => {
+                            total.weight += share * rows.iter().map(|&row| weight(row)).sum::<f64>();
+                        }
+                        _ => {}
+                    }
                 }
+            }
+        }
+        totals.into_iter().map(expectation::Course::mean).collect()
+    }
+
+    /// Staying on a treatment received from the start, and switching to each other one.
+    fn parts(&self, treatment: usize) -> Vec<Part> {
+        let mut parts = vec![Part { treatment, switch_to: None }];
+        for bail_out in self.bail_outs_from(treatment) {
+            let part = Part { treatment, switch_to: Some(bail_out.to) };
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts
+    }
+
+    /// The bail-outs that can happen on a treatment.
+    fn bail_outs_from(&self, treatment: usize) -> &'a [BailOut] {
+        let possible = self.adherence == Adherence::AsRun;
+        if possible { &self.course.treatments[treatment].bail_outs } else { &[] }
+    }
+
+    /// All that the sums of a part depend on, but for the rows, their weights and groups.
+    fn like(&self, part: &Part) -> Like {
+        let treatment = |arm: usize| {
+            let Treatment { regime, affects, bail_outs: _, instead: _ } = &self.course.treatments[arm];
+            (regime.clone(), affects.clone())
+        };
+        Like {
+            expectation: self.expectation.but_for_regimes(),
+            horizon: self.course.horizon,
+            circumstances: self.course.circumstances.clone(),
+            stays: treatment(part.treatment),
+            switches: part.switch_to.map(|to| (to, treatment(to))),
+            bail_outs: self.bail_outs_from(part.treatment).to_vec(),
+        }
+    }
+
+    /// The sums of one part over the rows.
+    fn sums(
+        &self,
+        part: &Part,
+        rows: &[usize],
+        count: usize,
+        weight: &(impl Fn(usize) -> f64 + Sync),
+        groups: &(impl Fn(usize, &mut Vec<usize>) + Sync),
+    ) -> Vec<expectation::Course> {
+        let through = self.bail_outs_from(part.treatment).len();
+        let blocks = in_blocks(rows.len(), |range| {
+            let mut walks = Walks::new(&self.expectation, through);
+            let mut member = Vec::new();
+            for &row in &rows[range] {
                 member.clear();
                 groups(row, &mut member);
                 let cell = walks.cell(&member);
-                for &(treatment, share) in self.received.iter().filter(|(_, share)| *share > 0.0) {
-                    self.add(row, treatment, weight * share, cell, &mut walks);
-                }
+                self.add(row, part, weight(row), cell, &mut walks);
             }
             walks.sums(count)
         });
-        let mut totals = vec![self.expectation.nobody(); count + self.bail_outs()];
+        let mut totals = vec![self.expectation.nobody(); count + through];
         for block in &blocks {
             for (total, sum) in totals.iter_mut().zip(block) {
                 total.add(sum, 1.0);
             }
         }
-        totals.into_iter().map(expectation::Course::mean).collect()
+        totals
     }
 
     fn bail_outs(&self) -> usize {
@@ -100,16 +173,15 @@ impl<'a> Arm<'a> {
         blocks.into_iter().flatten().collect()
     }
 
-    /// Adds one patient, at every point of the law of circumstances if there is one: along one path, or
-    /// along two if a bail-out is possible.
-    fn add(&self, row: usize, treatment: usize, weight: f64, cell: usize, walks: &mut Walks) {
+    /// Adds one patient's part, at every point of the law of circumstances if there is one.
+    fn add(&self, row: usize, part: &Part, weight: f64, cell: usize, walks: &mut Walks) {
         let patient = self.pool.patient(row as u32);
         let circumstances = &self.course.circumstances;
         if circumstances.none() {
             // Each row has one day of a switch; few rows need several each.
             let rows = self.pool.len();
             let days = if rows < FEW { DAYS.div_ceil(rows) } else { 1 };
-            return self.add_one((row, days), patient, treatment, weight, cell, walks);
+            return self.add_one((row, days), patient, part, weight, cell, walks);
         }
         let points: Vec<Factors> = circumstances.points(row, self.pool.len()).collect();
         let weight = weight / points.len() as f64;
@@ -119,50 +191,81 @@ impl<'a> Arm<'a> {
             by_arm.clear();
             self.course.rates_by_arm(patient, factors, &mut by_arm);
             let patient = Patient { by_arm: &by_arm, ..patient };
-            self.add_one((row * each + k, 1), patient, treatment, weight, cell, walks);
+            self.add_one((row * each + k, 1), patient, part, weight, cell, walks);
         }
     }
 
-    /// Adds one patient under given rates; `place` addresses the days of a switch, of which `days` are tried.
+    /// Adds one patient's part under given rates; `place` addresses the days of a switch, of which `days`
+    /// are tried.
     fn add_one(
         &self,
         (place, days): (usize, usize),
         patient: Patient,
-        treatment: usize,
+        part: &Part,
         weight: f64,
         cell: usize,
         walks: &mut Walks,
     ) {
-        let Treatment { bail_outs, .. } = &self.course.treatments[treatment];
-        // Those who do not switch count in the denominator of every bail-out.
-        walks.through.iter_mut().for_each(|sum| sum.weight += weight);
-        if bail_outs.is_empty() || self.adherence != Adherence::AsRun {
-            return walks.stay(treatment, patient, Walk { weight, cell, through: [].into() });
+        let bail_outs = self.bail_outs_from(part.treatment);
+        if part.switch_to.is_none() {
+            // Those who do not switch count in the denominator of every bail-out.
+            walks.through.iter_mut().for_each(|sum| sum.weight += weight);
+        }
+        if bail_outs.is_empty() {
+            return walks.stay(part.treatment, patient, Walk { weight, cell, through: [].into() });
         }
         let rates: Vec<f64> = bail_outs.iter().map(|b| bail_out_rate(b, patient)).collect();
         let hazards: Vec<&PiecewiseHazard> = bail_outs.iter().map(|b| &b.hazard).collect();
         for k in 0..days {
             let (u, v) = spread(place * days + k);
             let switch = switching::draw(&rates, &hazards, self.course.horizon, u, v);
-            if k == 0 {
-                walks.stay(
-                    treatment,
-                    patient,
-                    Walk { weight: weight * switch.none, cell, through: [].into() },
-                );
-            }
+            let Some(to) = part.switch_to else {
+                let weight = weight * switch.none;
+                return walks.stay(part.treatment, patient, Walk { weight, cell, through: [].into() });
+            };
             let switched = weight * (1.0 - switch.none) / days as f64;
-            if switched <= 0.0 {
-                return;
+            if switched <= 0.0 || bail_outs[switch.which].to != to {
+                continue;
             }
             let at = |k: usize| rates[k] * hazards[k].at(switch.day);
             let total: f64 = (0..rates.len()).map(at).sum();
-            let assigned = treatment == self.received[0].0;
-            let through =
-                if assigned { (0..rates.len()).map(|k| at(k) / total).collect() } else { [].into() };
-            let path = Path { before: treatment, switch: Some((switch.day, bail_outs[switch.which].to)) };
+            let through = (0..rates.len()).map(|k| at(k) / total).collect();
+            let path = Path { before: part.treatment, switch: Some((switch.day, to)) };
             walks.switch(path, patient, Walk { weight: switched, cell, through });
         }
+    }
+}
+
+/// Patients who get a treatment from the start and stay on it, or switch to one other.
+#[derive(PartialEq)]
+struct Part {
+    treatment: usize,
+    switch_to: Option<usize>,
+}
+
+/// What makes two parts alike, of whatever arm and trial.
+#[derive(PartialEq)]
+struct Like {
+    expectation: Expectation,
+    horizon: f64,
+    circumstances: Circumstances,
+    stays: (Regime, Vec<bool>),
+    switches: Option<(usize, (Regime, Vec<bool>))>,
+    bail_outs: Vec<BailOut>,
+}
+
+/// Sums of parts over the same rows, weights and groups. Arms of the runs of a scenario differ little: most
+/// have the same controls, many the same treatment.
+#[derive(Default)]
+pub struct Sums(Vec<(Like, Vec<expectation::Course>)>);
+
+impl Sums {
+    fn get(&mut self, like: Like, work: impl FnOnce() -> Vec<expectation::Course>) -> &[expectation::Course] {
+        let place = self.0.iter().position(|(known, _)| *known == like).unwrap_or_else(|| {
+            self.0.push((like, work()));
+            self.0.len() - 1
+        });
+        &self.0[place].1
     }
 }
 

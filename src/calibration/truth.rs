@@ -4,7 +4,7 @@ use super::{
     aim::Adherence,
     blocks::pool_error,
     cox_limit::{self, Censoring, cox_limit},
-    marginal::{Arm, logit},
+    marginal::{Arm, Sums, logit},
     stratum,
     trial::first_of,
 };
@@ -95,9 +95,40 @@ impl Ends {
     }
 }
 
+/// Sums over the rows of a pool that are known from other trials, by what the trials ask of whom.
+#[derive(Default)]
+pub struct Known(Vec<(Asked, Sums)>);
+
+/// The weight of each row, and the groups it belongs to.
+#[derive(PartialEq)]
+struct Asked {
+    weight: Vec<f64>,
+    levels: Vec<(usize, Vec<u8>)>,
+}
+
+impl Known {
+    /// The sums for the patients and subgroups of a trial. The oldest are given up when there are many.
+    fn of(&mut self, trial: &Trial) -> &mut Sums {
+        let levels = trial.subgroups.iter().map(|s| (s.levels.len(), s.code.clone())).collect();
+        let asked = Asked { weight: trial.enrolment.probability.clone(), levels };
+        let place = self.0.iter().position(|(known, _)| *known == asked);
+        let place = place.unwrap_or_else(|| {
+            if self.0.len() == MOST_KNOWN {
+                self.0.remove(0);
+            }
+            self.0.push((asked, Sums::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1
+    }
+}
+
+/// Kinds of trials that are remembered: each costs some bytes for every row of the pool.
+const MOST_KNOWN: usize = 8;
+
 /// Computes the truth of every estimand with a closed form over the rows the trial enrols, each with its
-/// weight; the others are left without (see [`super::large_trials`]).
-pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
+/// weight; the others are left without (see [`super::large_trials`]). `known` must be of the same pool.
+pub fn truth(trial: &Trial, pool: &Pool, known: &mut Known) -> Truth {
     let events = trial.course.events.len();
     let ends = Ends::new(trial, events);
     let mut days: Vec<f64> = Expectation::natural_days(trial.follow_up);
@@ -120,11 +151,13 @@ pub fn truth(trial: &Trial, pool: &Pool) -> Truth {
             member.extend((level < subgroup.levels.len()).then_some(f + level));
         }
     };
-    let arms_under = |adherence: Adherence| -> Vec<Option<Curves>> {
+    let sums = known.of(trial);
+    let mut arms_under = |adherence: Adherence| -> Vec<Option<Curves>> {
         let one = |arm: usize| {
             (trial.allocation.ratio[arm] > 0).then(|| {
                 let prepared = Arm::new(&trial.course, pool, arm, adherence, &days, &ends.list);
-                let groups = prepared.means(count, |row| trial.enrolment.probability[row], groups);
+                let weight = |row: usize| trial.enrolment.probability[row];
+                let groups = prepared.means_sharing(sums, count, weight, groups);
                 Curves { days: days.clone(), groups, ends: ends.clone() }
             })
         };

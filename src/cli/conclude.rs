@@ -25,6 +25,8 @@ pub struct Made {
     pub seconds: f64,
     /// All runs together, all threads.
     pub replicates_per_second: f64,
+    /// All runs together, by the processor time of all threads; none where it is not known.
+    pub replicates_per_second_per_core: Option<f64>,
 }
 
 /// How much is printed.
@@ -53,6 +55,7 @@ pub fn conclude(
         threads: made.threads,
         wall_seconds: made.seconds,
         replicates_per_second: made.replicates_per_second,
+        replicates_per_second_per_core: made.replicates_per_second_per_core,
         command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
         pool: PoolSize { rows: scenario.pool.len(), screened: scenario.pool.screened },
         files: Vec::new(),
@@ -64,13 +67,26 @@ pub fn conclude(
     if whole {
         summary::report(&folder, &input)?;
     }
+    let speed = serde_json::json!({
+        "threads": manifest.threads,
+        "wall_seconds": manifest.wall_seconds,
+        "replicates_per_second": manifest.replicates_per_second,
+        "replicates_per_second_per_core": manifest.replicates_per_second_per_core,
+    });
     let written = folder.finish(manifest)?;
     if printed.json {
-        super::print(&summary::text(&written)?)?;
+        super::print(&with_speed(&summary::text(&written)?, &speed))?;
     } else if !printed.quiet {
         super::print(&format!("{}\nEverything is in {}", page(&input), written.display()))?;
     }
     not_met(&verdicts)
+}
+
+/// The summary as it is printed: what the file says, and how fast it came about, which no file but the
+/// manifest says because it is never the same twice.
+fn with_speed(summary: &str, speed: &serde_json::Value) -> String {
+    let open = summary.trim_end().strip_suffix('}').expect("the summary is an object").trim_end();
+    format!("{open},\n  \"speed\": {speed}\n}}")
 }
 
 /// Each expectation with what came back.

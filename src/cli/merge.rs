@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         threads: each().map(|m| m.threads).max().unwrap_or(1),
         seconds,
         replicates_per_second: work as f64 / seconds,
+        replicates_per_second_per_core: None,
     };
     let printed = Printed { json: arguments.json, quiet: arguments.quiet };
     conclude(&scenario, &fold, folder, made, printed)

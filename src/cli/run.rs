@@ -153,7 +153,7 @@ fn one(arguments: &Arguments, path: &Path, target: &Path) -> Result<()> {
         progress.inc(plan.work(replicates));
         next = replicates.end;
     }
-    let simulated = Instant::now();
+    let (simulated, busy) = (Instant::now(), simulation::cpu_time());
     let mut done = |replicates: u64| progress.inc(replicates);
     let mut sink = FolderSink::new(Some(&mut folder), &scenario.runs, &mut fold, range.end, &mut done);
     let rest = next..range.end;
@@ -162,13 +162,16 @@ fn one(arguments: &Arguments, path: &Path, target: &Path) -> Result<()> {
     progress.finish_and_clear();
     outcome?;
     let seconds = simulated.elapsed().as_secs_f64();
+    let busy = simulation::cpu_time().zip(busy).map(|(now, then)| (now - then).as_secs_f64());
     folder.join_parts()?;
+    let work = plan.work(&(next..range.end)) as f64;
     let made = Made {
         stated: Stated::new(&scenario, &changes),
         identity,
         threads,
         seconds: started.elapsed().as_secs_f64(),
-        replicates_per_second: plan.work(&(next..range.end)) as f64 / seconds,
+        replicates_per_second: work / seconds,
+        replicates_per_second_per_core: busy.map(|busy| work / busy),
     };
     let printed = Printed { json: arguments.json, quiet: arguments.quiet };
     conclude(&scenario, &fold, folder, made, printed)

@@ -27,7 +27,7 @@ use crate::{
         marginal::Arm,
         prior::Prior,
         trial::{Predicted, Solved, Unreachable, predict, solve},
-        truth::{Truth, truth},
+        truth::{Known, Truth, truth},
     },
     error::{Error, Finding, Result, Source},
     outcome::{
@@ -902,6 +902,7 @@ fn alive_at_randomisation(
 /// Truths of all runs; a run that differs only in its name has its truth computed once.
 fn truths(runs: &[Run], pool: &Pool, key: &PoolKey, kept: &Kept, watch: Watch) -> Vec<Truth> {
     let mut known: Vec<Truth> = Vec::new();
+    let mut sums = Known::default();
     for (i, run) in runs.iter().enumerate() {
         let alike = |other: &Run| other.null == run.null && other.trial.is_but_for_size(&run.trial);
         let value = match runs[..i].iter().position(alike) {
@@ -910,7 +911,7 @@ fn truths(runs: &[Run], pool: &Pool, key: &PoolKey, kept: &Kept, watch: Watch) -
             None => {
                 let make = || {
                     (watch.solving)();
-                    complete(&run.trial, pool, run.null, truth(&run.trial, pool))
+                    complete(&run.trial, pool, run.null, truth(&run.trial, pool, &mut sums))
                 };
                 (*kept.truth(key, run.null, &run.trial, make)).clone()
             }

@@ -3,8 +3,10 @@
 //! A block is a fixed range of absolute replicate numbers. Blocks are simulated side by side and
 //! handed on in order, so that what a sink sees does not depend on the number of threads.
 
+mod cpu_time;
 mod taken;
 
+pub use cpu_time::cpu_time;
 pub use taken::{Taken, taken};
 
 use crate::{

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     calibration::{
         prior::{Prior, STRATA, at_share},
-        truth::{Truth, truth},
+        truth::{Known, Truth, truth},
     },
     error::{Error, Result},
     scenario::Scenario,
@@ -152,7 +152,8 @@ pub fn study(scenario: &Scenario, run: usize, question: &Question) -> Result<Stu
         ));
     }
     let drawn = || prior.trials(recipe, trial, STRATA);
-    let own = truth(trial, pool);
+    let mut sums = Known::default();
+    let own = truth(trial, pool, &mut sums);
     let sized = match question.goal {
         Goal::Power(_) => Sizes::new(std::slice::from_ref(trial), pool, seed),
         Goal::Assurance(_) => Sizes::new(&drawn(), pool, seed),
@@ -188,11 +189,14 @@ pub fn study(scenario: &Scenario, run: usize, question: &Question) -> Result<Stu
         (false, true) => 4_000,
         (false, false) => 1_000,
     };
-    let what_if = |share: f64, patients: usize, replicates: u64| {
+    let mut what_if = |share: f64, patients: usize, replicates: u64| {
         let at = at_share(recipe, trial, share).at_size(patients);
         let power = Sizes::new(std::slice::from_ref(&at), pool, seed);
         let rung = power.rung(patients);
-        WhatIf { power: power.shares(&[rung], replicates)[0], ..known(&at, &truth(&at, pool), share) }
+        WhatIf {
+            power: power.shares(&[rung], replicates)[0],
+            ..known(&at, &truth(&at, pool, &mut sums), share)
+        }
     };
     let sites = |months: f64| {
         patients.map(|n| sites_for(&Trial { patients: n, ..trial.clone() }, pool, seed, months).map(|s| s.0))

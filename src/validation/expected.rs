@@ -1,7 +1,13 @@
 //! Expected risks of a trial's patients under a course, with the error that the finite pool leaves.
 
 use crate::{
-    calibration::{aim::Adherence, large_trials, marginal::Arm, trial::first_of, truth::truth},
+    calibration::{
+        aim::Adherence,
+        large_trials,
+        marginal::Arm,
+        trial::first_of,
+        truth::{Known, truth},
+    },
     outcome::course::Course,
     trial::{Trial, pool::Pool},
 };
@@ -38,7 +44,8 @@ pub fn risks(trial: &Trial, course: &Course, pool: &Pool, arm: usize) -> Vec<Ris
     let mut list: Vec<Risk> = closed.collect();
     if trial.endpoints.iter().any(|e| !e.kind.has_closed_form()) {
         let other = Trial { course: course.clone(), ..trial.clone() };
-        let simulated = large_trials::complete(&other, pool, false, truth(&other, pool));
+        let simulated =
+            large_trials::complete(&other, pool, false, truth(&other, pool, &mut Known::default()));
         for (e, endpoint) in trial.endpoints.iter().enumerate().filter(|(_, e)| !e.kind.has_closed_form()) {
             let compared = trial.estimands.iter().any(|x| x.endpoint == e);
             let value = simulated.risks[arm].get(e).copied().filter(|_| compared).unwrap_or(f64::NAN);

@@ -57,11 +57,16 @@ struct Complication {
     harm: Lanes,
     /// `exp(−c·dt)`.
     unstarted: Lanes,
-    /// Factor of `P` and its logarithm.
+    /// Factor of `P`, its logarithm, and `exp(−c·dt)` over it.
     factor: Lanes,
     log_factor: Lanes,
+    kept: Lanes,
     /// Time in hospital before it starts.
     without: Lanes,
+    /// By how much those without it fall off over the step, as an exponent, and the product of the
+    /// exponents of the complications before it.
+    exponent: Lanes,
+    before: Lanes,
 }
 
 impl Complication {
@@ -73,7 +78,10 @@ impl Complication {
         unstarted: ZEROS,
         factor: ZEROS,
         log_factor: ZEROS,
+        kept: ZEROS,
         without: ZEROS,
+        exponent: ZEROS,
+        before: ZEROS,
     };
 }
 
@@ -251,16 +259,10 @@ vectorised! {
                 complicate(&space.days, &space.hazard[known.event], c);
             }
         }
-        let mut survives = [ZEROS; 2];
-        let mut late_days = [ZEROS; 2];
-        for side in 0..sides {
-            for &event in &model.late {
-                add_each(&space.late[side][event], &mut late_days[side]);
-            }
-            for lane in 0..ABREAST {
-                late_days[side][lane] *= space.days[lane];
-                survives[side][lane] = exp(-late_days[side][lane]);
-            }
+        let mut late = [Late::NONE; 2];
+        for (late, hazards) in late[..sides].iter_mut().zip(&space.late) {
+            model.late.iter().for_each(|&event| add_each(&hazards[event], &mut late.b));
+            survive(&space.days, late);
         }
         for which in 0..space.tracks.len() {
             let end_point = which.checked_sub(1).map(|i| &model.first_of[i]);
@@ -270,6 +272,7 @@ vectorised! {
             let ends_it = |event: usize| end_point.is_some_and(|p| p.events[event]);
             let (mut stays, mut a) = (exits, log_exits);
             let (mut inflow, mut phi0) = (ZEROS, [1.0; ABREAST]);
+            let (mut arriving, mut died) = (ZEROS, ZEROS);
             if somebody {
                 for (known, c) in model.complications.iter().zip(&space.complications) {
                     for lane in 0..ABREAST {
@@ -297,18 +300,31 @@ vectorised! {
                     }
                 }
                 let mut onsets = ZEROS;
+                // Who has a complication is asked for what it brings, and for its own number.
+                let asked = |known: &super::Complication| {
+                    !ends_it(known.event) && (which == 0 || !known.excess.is_empty())
+                };
+                let mut product = [1.0; ABREAST];
                 for (known, c) in model.complications.iter().zip(&mut space.complications) {
                     if ends_it(known.event) {
                         add_product(&space.hazard[known.event], &time, &mut onsets);
-                        continue;
+                    } else if asked(known) {
+                        fall_off(&a, c, &mut product);
                     }
-                    // Who has the complication is asked for what it brings, and for its own number.
-                    if known.excess.is_empty() && which > 0 {
-                        continue;
+                }
+                let mut inverse = ZEROS;
+                for lane in 0..ABREAST {
+                    inverse[lane] = 1.0 / product[lane];
+                }
+                for (known, c) in model.complications.iter().zip(&mut space.complications).rev() {
+                    if asked(known) {
+                        time_without(&inside, &space.days, &stays, &mut inverse, c);
                     }
-                    time_without(&inside, &space.days, &stays, &a, c);
-                    for &(l, x) in &known.excess {
-                        bring(x, &space.hazard[model.leaving[l]], &time, &c.without, &mut space.left[l], &mut total);
+                }
+                for (known, c) in model.complications.iter().zip(&space.complications) {
+                    for &(l, x) in known.excess.iter().filter(|_| asked(known)) {
+                        let hazard = &space.hazard[model.leaving[l]];
+                        bring(x, hazard, &time, &c.without, &mut space.left[l], &mut total);
                     }
                 }
                 let mut scale = ZEROS;
@@ -340,25 +356,18 @@ vectorised! {
                 }
             }
             for side in 0..sides {
-                let (b, survives) = (&late_days[side], &survives[side]);
                 let track = &mut space.tracks[which];
-                let home = &mut track.home[side];
-                let mut died = ZEROS;
                 for lane in 0..ABREAST {
-                    let arriving = if space.switched[lane] == (side == 1) { inflow[lane] } else { 0.0 };
-                    let settled = phi(a[lane] - b[lane], stays[lane] / survives[lane].max(1e-300)) / phi0[lane];
-                    let before = home[lane] + arriving;
-                    home[lane] = home[lane] * survives[lane] + arriving * survives[lane] * settled;
-                    let share = space.days[lane] / b[lane];
-                    died[lane] = if b[lane] > 0.0 { (before - home[lane]) * share } else { 0.0 };
+                    arriving[lane] = if space.switched[lane] == (side == 1) { inflow[lane] } else { 0.0 };
                 }
+                go_home(&arriving, &stays, &a, &phi0, &late[side], &mut track.home[side], &mut died);
                 for &event in &model.late {
-                    let late = &space.late[side][event];
+                    let hazard = &space.late[side][event];
                     if ends_it(event) {
-                        add_product(late, &died, &mut track.happened);
+                        add_product(hazard, &died, &mut track.happened);
                     }
                     if which == 0 {
-                        add_product(late, &died, &mut space.happened[event]);
+                        add_product(hazard, &died, &mut space.happened[event]);
                     }
                 }
             }
@@ -369,11 +378,19 @@ vectorised! {
     }
 }
 
+/// Exponents below this have `∫₀¹ e^(−a·s) ds` from its series.
+const SMALL: f64 = 1e-4;
+
+#[inline(always)]
+fn series(a: f64) -> f64 {
+    1.0 - a * (1.0 / 2.0 - a * (1.0 / 6.0))
+}
+
 /// `∫₀¹ e^(−a·s) ds`, given `r = e^(−a)`, without a branch.
 #[inline(always)]
 fn phi(a: f64, r: f64) -> f64 {
-    let (series, quotient) = (1.0 - a * (1.0 / 2.0 - a * (1.0 / 6.0)), (1.0 - r) / a);
-    if a.abs() < 1e-4 { series } else { quotient }
+    let quotient = (1.0 - r) / a;
+    if a.abs() < SMALL { series(a) } else { quotient }
 }
 
 /// Hazards of one event: rates times what the table has for each lane.
@@ -416,32 +433,110 @@ fn add_product(x: &Lanes, y: &Lanes, sum: &mut Lanes) {
     }
 }
 
+/// Those discharged, before or after a switch.
+struct Late {
+    /// Their hazard over the step.
+    b: Lanes,
+    /// `exp(−b)`, and its inverse.
+    survives: Lanes,
+    revives: Lanes,
+    /// Days over `b`; 0 where nothing happens.
+    days_of: Lanes,
+}
+
+impl Late {
+    const NONE: Self = Self { b: ZEROS, survives: ZEROS, revives: ZEROS, days_of: ZEROS };
+}
+
+/// `late.b` comes in without `dt`.
+#[inline(always)]
+fn survive(days: &Lanes, late: &mut Late) {
+    let Late { b, survives, revives, days_of } = late;
+    for lane in 0..ABREAST {
+        let hazard = b[lane];
+        b[lane] = hazard * days[lane];
+        survives[lane] = exp(-b[lane]);
+        revives[lane] = 1.0 / survives[lane];
+        days_of[lane] = if b[lane] > 0.0 { 1.0 / hazard } else { 0.0 };
+    }
+}
+
+/// Those at home over a step, those who arrive in it among them; `died` comes in units of their hazard.
+#[inline(always)]
+fn go_home(
+    arriving: &Lanes,
+    stays: &Lanes,
+    a: &Lanes,
+    phi0: &Lanes,
+    late: &Late,
+    home: &mut Lanes,
+    died: &mut Lanes,
+) {
+    for lane in 0..ABREAST {
+        let d = a[lane] - late.b[lane];
+        let small = d.abs() < SMALL;
+        // One division for two: by `d` and by `phi0`.
+        let inverse = 1.0 / (phi0[lane] * if small { 1.0 } else { d });
+        let quotient = (1.0 - stays[lane] * late.revives[lane]) * inverse;
+        let settled = if small { series(d) * inverse } else { quotient };
+        let before = home[lane] + arriving[lane];
+        home[lane] = late.survives[lane] * (home[lane] + arriving[lane] * settled);
+        died[lane] = (before - home[lane]) * late.days_of[lane];
+    }
+}
+
 /// Starts and effects of one complication over the step; `harm` comes in without `dt`.
 #[inline(always)]
 fn complicate(days: &Lanes, hazard: &Lanes, complication: &mut Complication) {
-    let Complication { w, w_after, onset, harm, unstarted, factor, log_factor, .. } = complication;
+    let Complication { w, w_after, onset, harm, unstarted, factor, log_factor, kept, .. } = complication;
     for lane in 0..ABREAST {
         let (c, k) = (days[lane] * hazard[lane], days[lane] * harm[lane]);
         let (ec, ek) = (exp(-c), exp(-k));
-        let (near, apart) = (ec * (1.0 - 0.5 * (k - c)), (ec - ek) / (k - c));
-        let started = c * if (k - c).abs() < 1e-6 { near } else { apart };
+        let close = (k - c).abs() < 1e-6;
+        let (near, apart) = (ec * (1.0 - 0.5 * (k - c)), (ec - ek) / if close { 1.0 } else { k - c });
+        let started = c * if close { near } else { apart };
         let (u, v) = ((1.0 - w[lane]) * ec, w[lane] * ek + (1.0 - w[lane]) * started);
+        let inverse = 1.0 / (u + v);
         onset[lane] = c;
         unstarted[lane] = ec;
         factor[lane] = u + v;
-        w_after[lane] = v / (u + v);
+        w_after[lane] = v * inverse;
+        kept[lane] = ec * inverse;
         log_factor[lane] = ln_positive(u + v);
     }
 }
 
-/// The part of the time in hospital in which a complication has not started.
+/// The exponent by which those without a complication fall off, multiplied into the product of those of the
+/// complications before it: all are then inverted by one division, which costs as much as ten products.
 #[inline(always)]
-fn time_without(inside: &Lanes, days: &Lanes, stays: &Lanes, a: &Lanes, complication: &mut Complication) {
-    let Complication { w, onset, unstarted, factor, log_factor, without, .. } = complication;
+fn fall_off(a: &Lanes, complication: &mut Complication, product: &mut Lanes) {
+    let Complication { onset, log_factor, exponent, before, .. } = complication;
     for lane in 0..ABREAST {
-        let start = inside[lane] * (1.0 - w[lane]);
-        let ratio = stays[lane] * unstarted[lane] / factor[lane];
-        without[lane] = start * days[lane] * phi(a[lane] + onset[lane] + log_factor[lane], ratio);
+        let all = a[lane] + onset[lane] + log_factor[lane];
+        exponent[lane] = all;
+        before[lane] = product[lane];
+        product[lane] *= if all.abs() < SMALL { 1.0 } else { all };
+    }
+}
+
+/// The part of the time in hospital in which a complication has not started. `inverse` is that of the product
+/// up to this complication, and becomes that of the product before it.
+#[inline(always)]
+fn time_without(
+    inside: &Lanes,
+    days: &Lanes,
+    stays: &Lanes,
+    inverse: &mut Lanes,
+    complication: &mut Complication,
+) {
+    let Complication { w, kept, exponent, before, without, .. } = complication;
+    for lane in 0..ABREAST {
+        let a = exponent[lane];
+        let small = a.abs() < SMALL;
+        let quotient = (1.0 - stays[lane] * kept[lane]) * (inverse[lane] * before[lane]);
+        inverse[lane] *= if small { 1.0 } else { a };
+        let fallen = if small { series(a) } else { quotient };
+        without[lane] = inside[lane] * (1.0 - w[lane]) * days[lane] * fallen;
     }
 }
 

@@ -83,7 +83,7 @@ const NOBODY: f64 = 1e-10;
 const MOST_LEAVING: usize = 16;
 
 /// Everything that does not depend on the patient, prepared once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
     events: usize,
     /// Deaths and discharge in hospital, and discharge itself.
@@ -105,7 +105,7 @@ pub struct Expectation {
     deaths_alone: Vec<Option<Vec<usize>>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Complication {
     event: usize,
     /// Position in `leaving` and `m − 1` of each event it changes.
@@ -273,6 +273,11 @@ impl Expectation {
             first_of: first_of.to_vec(),
             deaths_alone: first_of.iter().map(|end_point| deaths_alone(events, end_point)).collect(),
         }
+    }
+
+    /// What is left without the hazards: two of these alike treat alike regimes alike.
+    pub fn but_for_regimes(&self) -> Self {
+        Self { tables: Vec::new(), ..self.clone() }
     }
 
     /// The days a course is reported on.

@@ -2,7 +2,7 @@
 
 use super::{numbers, plots, table, words};
 use crate::{
-    calibration::truth::truth,
+    calibration::truth::{Known, truth},
     operating::claims::{Claimed, holds},
     outcome::events::{Event, EventKind},
     report::{
@@ -168,7 +168,7 @@ fn adopted(results: &Results, run: usize, rows: &[usize], whole: bool) -> Adopte
     let events = if whole {
         &scenario.truths[run].events
     } else {
-        own = truth(&among(trial, rows), pool).events;
+        own = truth(&among(trial, rows), pool, &mut Known::default()).events;
         &own
     };
     // The treatment's risk less the control's, over all events of a kind.

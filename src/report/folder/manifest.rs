@@ -33,6 +33,10 @@ pub struct Manifest {
     pub threads: usize,
     pub wall_seconds: f64,
     pub replicates_per_second: f64,
+    /// By processor time, which other work on the machine does not add to; simulating, reducing and writing
+    /// rows together.
+    #[serde(default)]
+    pub replicates_per_second_per_core: Option<f64>,
     pub command: String,
     pub pool: PoolSize,
     pub files: Vec<FileEntry>,
