@@ -60,8 +60,8 @@ pub fn ledger(data: &[u8]) -> bool {
 /// A data set: Parquet if it begins as one, CSV otherwise; true if it is a table with rows.
 pub fn data(data: &[u8]) -> bool {
     let parquet = data.starts_with(b"PAR1");
-    match tables::read_bytes(data.to_vec(), parquet, Path::new("fuzz")) {
-        Ok(columns) => !columns.is_empty(),
+    match tables::read_bytes(data.to_vec(), parquet, Path::new("fuzz"), &|_| true) {
+        Ok(data) => !data.columns.is_empty(),
         Err(error) => {
             assert!(matches!(error, Error::Input(_)), "{error}");
             false

@@ -190,6 +190,13 @@ impl Answer {
         self
     }
 
+    /// The estimate alone: what its error says of it is not to be had.
+    pub fn without_error(mut self, reason: Reason) -> Self {
+        (self.se, self.lower, self.upper) = (f64::NAN, f64::NAN, f64::NAN);
+        (self.statistic, self.p_value) = (f64::NAN, f64::NAN);
+        self.because(reason)
+    }
+
     /// Whether it has anything to say.
     pub fn has_estimate(&self) -> bool {
         self.estimate.is_finite()
@@ -204,13 +211,17 @@ impl Answer {
     }
 
     /// The same, with what is not a number left out and said: values so far apart that their squares
-    /// overflow leave neither an estimate nor a test.
+    /// overflow leave neither an estimate nor a test, and an error of 0 leaves no interval.
     pub(super) fn checked(mut self) -> Self {
+        if self.se == 0.0 && self.lower == self.upper {
+            (self.se, self.lower, self.upper) = (f64::NAN, f64::NAN, f64::NAN);
+            self = self.note("no interval: nothing varies");
+        }
         let overflows = self.estimate.is_infinite() || self.se.is_infinite() || self.statistic.is_infinite();
         if overflows || self.p_value.is_nan() {
             (self.statistic, self.p_value) = (f64::NAN, f64::NAN);
         }
-        if overflows || self.estimate.is_nan() {
+        if overflows {
             self.estimate = f64::NAN;
             (self.se, self.lower, self.upper) = (f64::NAN, f64::NAN, f64::NAN);
         }

@@ -203,7 +203,7 @@ impl MethodName {
         use MethodName::*;
         self.needs_strata()
             || matches!(self, Gehan | TaroneWare | PetoPeto | FlemingHarrington | ModestWeights | MaxCombo)
-            || matches!(self, PetoHazardRatio | CauseSpecificLogRank)
+            || matches!(self, PetoHazardRatio | CauseSpecificLogRank | LogRankGroups | LogRankTrend)
             || matches!(
                 self,
                 Cox | CoxRobust | CoxScore | CoxLikelihoodRatio | FirthCox | ProportionalHazards
@@ -237,6 +237,8 @@ impl MethodName {
         use MethodName::*;
         self.needs_clusters()
             || matches!(self, Logistic | ModifiedPoisson | Cox | CauseSpecificCox | PoissonRobust)
+            || matches!(self, StandardisedRiskDifference | StandardisedRiskRatio | StandardisedOddsRatio)
+            || matches!(self, LogisticInteraction | CoxInteraction)
     }
 
     /// Whether it compares all arms of the data, not two.

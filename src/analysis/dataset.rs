@@ -1,6 +1,6 @@
 //! A data set as the methods read it: columns, two arms, what happened.
 
-use crate::statistics::{Level, TwoByTwo};
+use crate::statistics::{Level, Overlap, TwoByTwo};
 
 /// What happened to each patient.
 #[derive(Clone, Debug)]
@@ -137,6 +137,16 @@ impl Dataset {
     /// The rows for which `holds` does.
     pub fn filter(&self, holds: impl Fn(usize) -> bool) -> Dataset {
         self.keep(&(0..self.len()).filter(|&i| holds(i)).collect::<Vec<_>>())
+    }
+
+    /// The patients and covariates of a model's finite part; the arm, its first covariate, is among them.
+    pub fn part(&self, rest: &Overlap) -> Dataset {
+        let mut part = self.keep(&rest.rows);
+        part.covariates = (0..self.covariates.len())
+            .filter(|j| rest.covariates.contains(&(j + 1)))
+            .map(|j| part.covariates[j].clone())
+            .collect();
+        part
     }
 
     /// The patients of the two arms compared.

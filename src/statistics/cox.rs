@@ -61,6 +61,8 @@ pub struct CoxFit {
     /// The coefficients, unless the likelihood is monotone or a covariate redundant; the tests
     /// against no effect below hold either way.
     pub estimate: Result<CoxEstimate, Reason>,
+    /// Log hazards of the rows where the iteration ended, on their way to infinity or not.
+    pub(super) predictor: Vec<f64>,
     /// Log partial likelihood with all coefficients zero.
     pub log_likelihood_null: f64,
     /// At the estimate, or its limit when that is infinite.
@@ -429,7 +431,8 @@ impl<'a> Prepared<'a> {
 ///
 /// When a covariate, or a combination, is largest in every risk set at its death, the likelihood
 /// rises for ever: `estimate` is [`Reason::MonotoneLikelihood`], while the likelihood-ratio test (with
-/// the limit) and the score test stand; [`super::cox_firth`] gives a finite estimate. A constant or
+/// the limit) and the score test stand; [`super::cox_overlap`] keeps what is finite and [`super::cox_firth`]
+/// gives a finite estimate of all. A constant or
 /// repeated covariate is [`Reason::Collinear`], one that varies in no risk set [`Reason::NoVariance`].
 ///
 /// Cox, J R Stat Soc B 1972;34:187. Therneau & Grambsch, Modeling Survival Data, 2000.
@@ -456,6 +459,7 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
             n,
             events,
             estimate: Ok(empty),
+            predictor: vec![0.0; n],
             log_likelihood_null: null,
             log_likelihood: null,
             score_chi_square: 0.0,
@@ -499,6 +503,7 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
             break Err(Reason::NoConvergence);
         }
     };
+    let predictor = (0..n).map(|i| prepared.predictor(i, &beta)).collect();
     let estimate = outcome.and_then(|()| {
         let covariance = information.inverse()?;
         let wald_chi_square = information.quadratic(&beta);
@@ -510,6 +515,7 @@ pub fn cox(data: CoxData<'_>, ties: Ties) -> Result<CoxFit, Reason> {
         n,
         events,
         estimate,
+        predictor,
         log_likelihood_null: null,
         log_likelihood: value,
         score_chi_square,

@@ -152,21 +152,47 @@ fn saturated(family: Family, y: f64) -> f64 {
 ///
 /// Logistic coefficients are log odds ratios, the others log risk or rate ratios; below zero is fewer
 /// events. Complete or quasi-complete separation is [`Reason::MonotoneLikelihood`]; see
-/// [`super::firth_logistic`] for an estimate that stays finite. A redundant covariate is
-/// [`Reason::Collinear`].
+/// [`super::overlap`] for the coefficients that stay finite and [`super::firth_logistic`] for an estimate of
+/// all. A redundant covariate is [`Reason::Collinear`], a log-binomial maximum at a risk of 1
+/// [`Reason::Boundary`].
 ///
 /// McCullagh & Nelder, Generalized Linear Models, 1989. Log-Poisson with the robust covariance for risks:
 /// Zou, Am J Epidemiol 2004;159:702.
 pub fn glm(data: Regression<'_>, family: Family) -> Result<GlmFit, Reason> {
+    fit(data, family).map_err(|halted| halted.reason)
+}
+
+/// Where and why an iteration went no further.
+pub(super) struct Halted {
+    pub reason: Reason,
+    /// Means of the rows there; empty where it never began.
+    pub fitted: Vec<f64>,
+}
+
+impl From<Reason> for Halted {
+    fn from(reason: Reason) -> Self {
+        Halted { reason, fitted: Vec::new() }
+    }
+}
+
+/// [`glm`], with the place where it stopped.
+pub(super) fn fit(data: Regression<'_>, family: Family) -> Result<GlmFit, Halted> {
     let rows = data.rows();
     let (n, p) = (rows.len(), data.covariates.len() + 1);
     if n == 0 {
-        return Err(Reason::EmptyArm);
+        return Err(Reason::EmptyArm.into());
     }
     let total: f64 = data.outcome.iter().sum();
     if total == 0.0 || (family != Family::Poisson && total == n as f64) {
-        return Err(if total == 0.0 { Reason::NoEvents } else { Reason::NoVariance });
+        return Err(if total == 0.0 { Reason::NoEvents } else { Reason::NoVariance }.into());
     }
+    let stopped = |reason: Reason, beta: &[f64]| {
+        let mean = |(i, x): (usize, &Vec<f64>)| link(family, dot(x, beta) + data.shift(i)).0;
+        let fitted: Vec<f64> = rows.iter().enumerate().map(mean).collect();
+        let edge = family == Family::LogBinomial && fitted.iter().any(|&m| m > 0.999);
+        let running = matches!(reason, Reason::MonotoneLikelihood | Reason::NoConvergence);
+        Halted { reason: if edge && running { Reason::Boundary } else { reason }, fitted }
+    };
     let mut beta = vec![0.0; p];
     let shift: f64 = (0..n).map(|i| libm::exp(data.shift(i))).sum();
     beta[0] = match family {
@@ -200,7 +226,7 @@ pub fn glm(data: Regression<'_>, family: Family) -> Result<GlmFit, Reason> {
     for iteration in 0..200 {
         let solved = now.2.solve(&now.1);
         let failed = if iteration == 0 { Reason::Collinear } else { Reason::MonotoneLikelihood };
-        let mut step = solved.map_err(|_| failed)?;
+        let mut step = solved.map_err(|_| stopped(failed, &beta))?;
         // How far the linear predictor of the worst row moves.
         let length = rows.iter().map(|x| dot(x, &step).abs()).fold(0.0, f64::max);
         let mut halvings = 0;
@@ -221,7 +247,7 @@ pub fn glm(data: Regression<'_>, family: Family) -> Result<GlmFit, Reason> {
             break;
         }
         if gain < 1e-12 * (1.0 + now.0.abs()) && length > 1e-3 {
-            return Err(Reason::MonotoneLikelihood);
+            return Err(stopped(Reason::MonotoneLikelihood, &beta));
         }
         // Rounding leaves steps this small for ever.
         if gain == 0.0 && length < 1e-8 {
@@ -230,7 +256,7 @@ pub fn glm(data: Regression<'_>, family: Family) -> Result<GlmFit, Reason> {
         }
     }
     if !settled {
-        return Err(Reason::NoConvergence);
+        return Err(stopped(Reason::NoConvergence, &beta));
     }
     let covariance = now.2.inverse()?;
     let mut middle = Matrix::zero(p);

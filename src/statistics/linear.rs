@@ -40,13 +40,18 @@ pub fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     (mean, if n > 1.0 { squares / (n - 1.0) } else { 0.0 })
 }
 
+/// Why there is no variance: a group is empty, or has one member.
+pub(super) fn too_small(n1: f64, n0: f64) -> Reason {
+    if n1 == 0.0 || n0 == 0.0 { Reason::EmptyArm } else { Reason::TooFew }
+}
+
 /// Welch's t test: each arm its own variance, degrees of freedom by Satterthwaite.
 ///
 /// Welch, Biometrika 1947;34:28.
 pub fn welch(treatment: &[f64], control: &[f64]) -> Result<StudentEstimate, Reason> {
     let (n1, n0) = (treatment.len() as f64, control.len() as f64);
     if n1 < 2.0 || n0 < 2.0 {
-        return Err(Reason::EmptyArm);
+        return Err(too_small(n1, n0));
     }
     let ((m1, v1), (m0, v0)) = (mean_and_variance(treatment), mean_and_variance(control));
     let (a, b) = (v1 / n1, v0 / n0);
@@ -61,7 +66,7 @@ pub fn welch(treatment: &[f64], control: &[f64]) -> Result<StudentEstimate, Reas
 pub fn pooled_t(treatment: &[f64], control: &[f64]) -> Result<StudentEstimate, Reason> {
     let (n1, n0) = (treatment.len() as f64, control.len() as f64);
     if n1 < 1.0 || n0 < 1.0 || n1 + n0 < 3.0 {
-        return Err(Reason::EmptyArm);
+        return Err(too_small(n1, n0));
     }
     let ((m1, v1), (m0, v0)) = (mean_and_variance(treatment), mean_and_variance(control));
     let degrees = n1 + n0 - 2.0;

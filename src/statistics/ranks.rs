@@ -224,7 +224,7 @@ pub fn hodges_lehmann_exact_interval(
 pub fn probability_of_higher(treatment: &[f64], control: &[f64]) -> Result<Estimate, Reason> {
     let (n1, n0) = (treatment.len() as f64, control.len() as f64);
     if n1 < 2.0 || n0 < 2.0 {
-        return Err(Reason::EmptyArm);
+        return Err(super::linear::too_small(n1, n0));
     }
     let all: Vec<f64> = treatment.iter().chain(control).copied().collect();
     let r = ranks(&all);
@@ -255,7 +255,7 @@ impl BrunnerMunzel {
 pub fn brunner_munzel(treatment: &[f64], control: &[f64]) -> Result<BrunnerMunzel, Reason> {
     let (n1, n0) = (treatment.len() as f64, control.len() as f64);
     if n1 < 2.0 || n0 < 2.0 {
-        return Err(Reason::EmptyArm);
+        return Err(super::linear::too_small(n1, n0));
     }
     let all: Vec<f64> = treatment.iter().chain(control).copied().collect();
     let r = ranks(&all);

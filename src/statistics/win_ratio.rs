@@ -125,7 +125,7 @@ fn compare_rows(
 ) -> Result<Wins, Reason> {
     let (n1, n0) = (treatment.len(), control.len());
     if n1 < 2 || n0 < 2 {
-        return Err(Reason::EmptyArm);
+        return Err(super::linear::too_small(n1 as f64, n0 as f64));
     }
     let controls: Vec<Opponents> = hierarchy.iter().map(|level| Opponents::gather(level, control)).collect();
     let mut by_level = vec![(0u64, 0u64); hierarchy.len()];

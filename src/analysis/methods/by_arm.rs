@@ -35,7 +35,12 @@ pub(super) fn curves_answers(method: MethodName, data: &Dataset, settings: &Sett
             if sizes[k] == 0 {
                 return blank.because(Reason::EmptyArm);
             }
-            curve(blank.clone(), &curves[k], settings).unwrap_or_else(|reason| blank.because(reason))
+            let answer =
+                curve(blank.clone(), &curves[k], settings).unwrap_or_else(|reason| blank.because(reason));
+            match settings.horizon.filter(|_| method == MethodName::RestrictedMean) {
+                Some(horizon) => carried_on(answer, data, arms[k], &curves[k], horizon),
+                None => answer,
+            }
         })
         .collect()
 }
@@ -96,6 +101,17 @@ fn curve(blank: Answer, curve: &KaplanMeier, settings: &Settings) -> Result<Answ
     })
 }
 
+/// Says when an arm was not followed to the horizon and its curve had not come down.
+fn carried_on(answer: Answer, data: &Dataset, arm: u32, curve: &KaplanMeier, horizon: f64) -> Answer {
+    let Outcome::Event { time: Some(time), .. } = &data.outcome else { return answer };
+    let last = time.iter().zip(&data.arm).filter(|(_, a)| **a == arm).map(|(t, _)| *t).fold(0.0, f64::max);
+    if last < horizon && curve.survival_at(horizon) > 0.0 {
+        answer.note(format!("follow-up ends at {last}; the curve is carried on"))
+    } else {
+        answer
+    }
+}
+
 fn scale(scale: IntervalScale) -> &'static str {
     match scale {
         IntervalScale::Plain => "plain",
@@ -121,6 +137,11 @@ pub(super) fn incidence(method: MethodName, data: &Dataset, settings: &Settings)
             }
             let curve = CumulativeIncidence::new(&times, &causes, settings.of);
             let se = curve.variance_at(horizon).sqrt();
+            if curve.at(horizon) == 0.0 {
+                let mut answer = blank.note(format!("at {horizon}; nobody had the event by then"));
+                answer.estimate = 0.0;
+                return answer;
+            }
             blank
                 .estimated(curve.at(horizon), se, curve.interval_at(horizon, settings.confidence))
                 .note(format!("at {horizon}; Aalen-Johansen, delta-method error, log(−log) interval"))

@@ -1,6 +1,6 @@
 //! Rates of what may recur.
 
-use super::models::{arm_of, covariates_note, wald};
+use super::models::{arm_of, covariates_note, finite_part, wald};
 use crate::{
     analysis::{
         answer::{Answer, Scale},
@@ -17,7 +17,12 @@ const MOST_SPLIT: f64 = 1_000_000.0;
 
 pub(super) fn answer(method: MethodName, data: &Dataset, settings: &Settings) -> Answer {
     let blank = Answer::on(method, Scale::Ratio, data);
-    made(blank.clone(), data, settings).unwrap_or_else(|reason| blank.because(reason))
+    made(blank.clone(), data, settings).unwrap_or_else(|reason| {
+        let rest = finite_part(data, Family::Poisson).filter(|_| reason == Reason::MonotoneLikelihood);
+        let answer =
+            rest.and_then(|(rest, note)| Some(made(blank.clone(), &rest, settings).ok()?.note(note)));
+        answer.unwrap_or_else(|| blank.because(reason))
+    })
 }
 
 fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Reason> {
@@ -54,12 +59,7 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
             }
             Err(_) => {
                 let limits = rates.exact_interval(settings.confidence);
-                let end = |x: f64| if x.is_finite() { format!("{x:.4}") } else { "infinity".to_owned() };
-                answer.note(format!(
-                    "an arm without events leaves no estimate; the interval runs from {} to {}",
-                    end(limits.lower),
-                    end(limits.upper)
-                ))
+                answer.between(limits).note("an arm without events leaves no estimate, but an interval")
             }
         });
     }

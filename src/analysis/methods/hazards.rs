@@ -2,7 +2,7 @@
 
 use super::{
     interaction::{products, wald_of},
-    models::{count_levels, covariates_note, wald},
+    models::{clusters_note, count_levels, covariates_note, infinite_note, wald},
     times::strata_note,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     outcome::endpoint::Observed,
     statistics::{
         CoxData, CoxEstimate, CoxFit, Estimate, Interval, Reason, Ties, TimeScale, chi_square_survival, cox,
-        cox_firth, cox_profile_interval, proportional_hazards_test,
+        cox_firth, cox_overlap, cox_profile_interval, proportional_hazards_test,
     },
 };
 
@@ -37,13 +37,26 @@ pub(super) fn answer(method: MethodName, data: &Dataset, settings: &Settings) ->
         blank.by_arm = blank.by_arm.map(|(sizes, _)| (sizes, Some(events)));
     }
     made(blank.clone(), &time, &event, data, settings).unwrap_or_else(|reason| {
-        let answer = blank.because(reason);
-        if reason == Reason::MonotoneLikelihood {
-            monotone(answer, &time, &event, data, settings)
-        } else {
-            answer
+        if reason != Reason::MonotoneLikelihood {
+            return blank.because(reason);
         }
+        let of_rest = finite_part(data, settings).and_then(|(rest, note)| {
+            let (time, event) = times(&rest, settings)?;
+            Some(made(blank.clone(), &time, &event, &rest, settings).ok()?.note(note))
+        });
+        of_rest.unwrap_or_else(|| monotone(blank.because(reason), &time, &event, data, settings))
     })
+}
+
+/// The patients and covariates with finite coefficients, where another covariate has none, and the note that
+/// says so. The arm's estimate is theirs.
+pub(super) fn finite_part(data: &Dataset, settings: &Settings) -> Option<(Dataset, String)> {
+    let (time, event) = times(data, settings)?;
+    let columns = data.design();
+    let covariates: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let problem = CoxData { stratum: data.stratum.as_deref(), ..CoxData::new(&time, &event, &covariates) };
+    let rest = cox_overlap(problem, settings.ties)?;
+    Some((data.part(&rest), infinite_note(data, &rest)))
 }
 
 /// Times and events of the cause of interest.
@@ -72,11 +85,12 @@ fn monotone(answer: Answer, time: &[f64], event: &[bool], data: &Dataset, settin
             short(fit.likelihood_ratio_p(1))
         ));
     }
-    if let Ok(firth) = cox_firth(problem, settings.ties) {
-        let interval =
-            Interval::wald(firth.coefficients[0], firth.standard_errors[0], settings.confidence).exp();
+    if let Ok(firth) = cox_firth(problem, settings.ties)
+        && let Ok(interval) = firth.profile_interval(problem, settings.ties, 0, settings.confidence)
+    {
+        let interval = interval.exp();
         answer = answer.note(format!(
-            "Firth's hazard ratio {:.3} ({:.3} to {:.3})",
+            "Firth's hazard ratio {:.4} (profile interval {:.4} to {:.4})",
             libm::exp(firth.coefficients[0]),
             interval.lower,
             interval.upper
@@ -125,10 +139,9 @@ fn made(
                 None => estimate.standard_errors()[0],
             };
             let note = match &data.cluster {
-                Some(cluster) => format!(
-                    "{how}sandwich error over {} clusters, without a small-sample factor; Wald's test and interval",
-                    count_levels(cluster)
-                ),
+                Some(cluster) => {
+                    format!("{how}sandwich error over {}; Wald's test and interval", clusters_note(cluster))
+                }
                 None => format!("{how}Wald's test and interval"),
             };
             wald(blank, arm(&estimate, se), settings).note(note)
@@ -170,22 +183,18 @@ fn made(
         M::FirthCox => {
             let fit = cox_firth(problem, ties)?;
             let (value, se) = (fit.coefficients[0], fit.standard_errors[0]);
-            let interval = Interval::wald(value, se, settings.confidence);
-            let answer = blank.estimated(value, se, interval);
-            if covariates.len() == 1 {
-                let chi_square = fit.likelihood_ratio_chi_square().max(0.0);
-                answer
-                    .tested_by(
-                        Statistic::Normal,
-                        chi_square.sqrt().copysign(value),
-                        chi_square_survival(chi_square, 1.0),
-                    )
-                    .note(format!(
-                        "{how}signed root of the penalised likelihood-ratio chi-square, Wald's interval"
-                    ))
-            } else {
-                answer.tested(value / se).note(format!("{how}Wald's test and interval"))
-            }
+            let interval = fit.profile_interval(problem, ties, 0, settings.confidence)?;
+            let chi_square = fit.profile_chi_square(problem, ties, 0, 0.0)?.max(0.0);
+            blank
+                .estimated(value, se, interval)
+                .tested_by(
+                    Statistic::Normal,
+                    chi_square.sqrt().copysign(value),
+                    chi_square_survival(chi_square, 1.0),
+                )
+                .note(format!(
+                    "{how}signed root of the penalised likelihood-ratio chi-square, profile interval"
+                ))
         }
         M::ProportionalHazards => {
             let estimate = cox(problem, ties)?.estimate?;
@@ -207,13 +216,18 @@ fn made(
         M::CoxInteraction => {
             let columns = products(data)?;
             let covariates: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-            let problem =
-                CoxData { stratum: data.stratum.as_deref(), ..CoxData::new(time, event, &covariates) };
+            let problem = CoxData { covariates: &covariates, ..problem };
             let estimate = cox(problem, ties)?.estimate?;
+            let (covariance, error) = match &data.cluster {
+                Some(cluster) => {
+                    (&estimate.robust_covariance, format!("; sandwich error over {}", clusters_note(cluster)))
+                }
+                None => (&estimate.covariance, String::new()),
+            };
             let levels = data.subgroup.as_ref().map_or(0, |s| s.iter().max().map_or(0, |m| *m as usize + 1));
             let terms: Vec<usize> = (levels..2 * levels - 1).collect();
-            wald_of(blank, &estimate.coefficients, &estimate.covariance, &terms, settings)?
-                .note(how.trim_end_matches("; ").to_owned())
+            wald_of(blank, &estimate.coefficients, covariance, &terms, settings)?
+                .note(format!("{}{error}", how.trim_end_matches("; ")))
         }
         _ => return Err(Reason::Undefined),
     })

@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// Patients of whom all pairs are compared.
+const MOST_PATIENTS: usize = 60_000;
+
 pub(super) fn answer(method: MethodName, data: &Dataset, settings: &Settings) -> Answer {
     use MethodName as M;
     let scale = match method {
@@ -27,6 +30,9 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
     let Outcome::Tiers(tiers) = &data.outcome else { return Err(Reason::Undefined) };
     let levels: Vec<Level> = tiers.iter().map(|t| t.level()).collect();
     let group = data.group();
+    if group.len() > MOST_PATIENTS {
+        return Err(Reason::TooMany);
+    }
     let rule = settings.on_the_day;
     let with = |answer: Answer, estimate: Result<WinEstimate, Reason>| -> Result<Answer, Reason> {
         let e = estimate?;
@@ -40,18 +46,27 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
         return Ok(with(blank, estimate)?.note("pairs within strata; z below 0 favours treatment"));
     }
     let wins = compare_pairs(&levels, &group, rule)?;
-    let answer = match blank.method {
-        M::WinRatio => with(blank, wins.log_win_ratio())?,
-        M::WinOdds => with(blank, wins.log_win_odds())?,
-        M::NetBenefit => with(blank, wins.net_benefit())?,
-        _ => {
-            let test = finkelstein_schoenfeld(&levels, &group, rule)?;
-            with(blank, wins.net_benefit())?
-                .tested(test.z())
-                .note("permutation test beside the net benefit with its U-statistic interval")
+    // Where all pairs go one way, so does every patient, and nothing varies about the net benefit.
+    let net_benefit = |answer: Answer| match wins.net_benefit() {
+        Ok(estimate) => with(answer, Ok(estimate)),
+        Err(_) if wins.wins + wins.losses == 0 => Err(Reason::NoVariance),
+        Err(reason) => {
+            let mut answer = answer.because(reason).note("no interval: every pair goes one way");
+            answer.estimate = wins.win_probability() - wins.loss_probability();
+            Ok(answer)
         }
     };
-    Ok(answer.note(tally(&wins)))
+    let answer = match blank.method {
+        M::WinRatio => with(blank.clone(), wins.log_win_ratio()),
+        M::WinOdds => with(blank.clone(), wins.log_win_odds()),
+        M::NetBenefit => net_benefit(blank.clone()),
+        _ => finkelstein_schoenfeld(&levels, &group, rule).and_then(|test| {
+            let mut answer = net_benefit(blank.clone())?.tested(test.z());
+            answer.reason = None;
+            Ok(answer.note("permutation test beside the net benefit with its U-statistic interval"))
+        }),
+    };
+    Ok(answer.unwrap_or_else(|reason| blank.because(reason)).note(tally(&wins)))
 }
 
 /// What the pairs said, tier by tier.

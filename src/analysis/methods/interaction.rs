@@ -12,8 +12,9 @@ use crate::{
 /// Wald's test from one method's answers at each level: of effects estimated in each level alone.
 ///
 /// For Cox's model it is the test of interaction in a model stratified by the subgroup, for odds ratios
-/// Woolf's. A level without an estimate leaves it without one.
-pub fn interaction_of(levels: &[Answer], confidence: f64) -> Option<Answer> {
+/// Woolf's. A level without an estimate leaves it without one. With `shared` clusters, that have patients of
+/// several levels, the levels' estimates are not independent and there is no such test.
+pub fn interaction_of(levels: &[Answer], confidence: f64, shared: bool) -> Option<Answer> {
     let first = levels.first()?;
     if first.scale == Scale::None || first.arm.is_some() || levels.len() < 2 {
         return None;
@@ -36,6 +37,11 @@ pub fn interaction_of(levels: &[Answer], confidence: f64) -> Option<Answer> {
     (answer.statistic, answer.p_value, answer.reason) = (f64::NAN, f64::NAN, None);
     if levels.iter().any(|a| !a.estimate.is_finite() || a.se.is_nan() || a.se <= 0.0) {
         return Some(answer.because(Reason::Undefined).note("a level has no estimate"));
+    }
+    if shared {
+        return Some(answer.because(Reason::Undefined).note(
+            "clusters have patients of several levels, whose estimates are not independent; logistic_interaction and cox_interaction allow for that",
+        ));
     }
     let estimates: Vec<_> = levels.iter().map(|a| Some((a.estimate, a.se))).collect();
     let made = match interaction(&estimates) {

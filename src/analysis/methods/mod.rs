@@ -27,6 +27,7 @@ use super::{
     dataset::{Dataset, Outcome},
     settings::Settings,
 };
+use crate::statistics::Reason;
 
 /// The answers of one method: one comparison, or one answer for each arm.
 ///
@@ -52,7 +53,21 @@ pub fn analyse(method: MethodName, data: &Dataset, settings: &Settings) -> Vec<A
         let answer = if turned { answer.turned() } else { answer };
         unused(answer, data).checked()
     };
-    answers.into_iter().map(finished).collect()
+    let few = method.takes_clusters() && data.cluster.as_deref().is_some_and(|c| few_clusters(c, data));
+    let answers = answers.into_iter().map(finished);
+    answers
+        .map(|a| if few && a.reason.is_none() { a.without_error(Reason::FewClusters) } else { a })
+        .collect()
+}
+
+/// Whether clusters are so few that the error between them says nothing: fewer than three, or one that holds
+/// a whole arm, whose scores add to 0.
+fn few_clusters(cluster: &[u32], data: &Dataset) -> bool {
+    let of = |arm: u32| -> Vec<u32> {
+        cluster.iter().zip(&data.arm).filter(|(_, a)| **a == arm).map(|(c, _)| *c).collect()
+    };
+    models::count_levels(cluster) < 3
+        || [data.treatment, data.control].into_iter().any(|arm| models::count_levels(&of(arm)) == 1)
 }
 
 /// Whether the outcome holds what the method reads.

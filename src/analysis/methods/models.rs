@@ -9,8 +9,8 @@ use crate::{
         settings::Settings,
     },
     statistics::{
-        Estimate, Family, GlmFit, Reason, Regression, StandardisedVariance, chi_square_survival,
-        firth_logistic, g_computation, glm,
+        Estimate, Family, GlmFit, Overlap, Reason, Regression, StandardisedVariance, chi_square_survival,
+        firth_logistic, g_computation, glm, overlap,
     },
 };
 
@@ -22,14 +22,54 @@ pub(super) fn answer(method: MethodName, data: &Dataset, settings: &Settings) ->
         _ => Scale::Ratio,
     };
     let blank = Answer::on(method, scale, data);
-    made(blank.clone(), data, settings).unwrap_or_else(|reason| {
-        let blank = blank.because(reason);
-        if reason == Reason::MonotoneLikelihood {
-            blank.note("firth_logistic gives a finite estimate")
-        } else {
-            blank
+    made(blank.clone(), data, settings).unwrap_or_else(|reason| match reason {
+        Reason::MonotoneLikelihood => {
+            let family = match method {
+                M::ModifiedPoisson => Family::Poisson,
+                M::LogBinomial => Family::LogBinomial,
+                _ => Family::Logistic,
+            };
+            let rest = finite_part(data, family);
+            let answer =
+                rest.and_then(|(rest, note)| Some(made(blank.clone(), &rest, settings).ok()?.note(note)));
+            answer.unwrap_or_else(|| blank.because(reason).note("firth_logistic gives a finite estimate"))
         }
+        Reason::Boundary => blank.because(reason).note("modified_poisson estimates the same risk ratio"),
+        _ => blank.because(reason),
     })
+}
+
+/// The patients and covariates with finite coefficients, where a covariate foretells the others completely,
+/// and the note that says so. The arm's estimate is theirs.
+pub(super) fn finite_part(data: &Dataset, family: Family) -> Option<(Dataset, String)> {
+    let (outcome, offset): (Vec<f64>, Option<Vec<f64>>) = match &data.outcome {
+        Outcome::Event { event, .. } => (event.iter().map(|&e| f64::from(u8::from(e))).collect(), None),
+        Outcome::Count { count, exposure } => {
+            (count.clone(), exposure.as_ref().map(|x| x.iter().map(|x| libm::log(*x)).collect()))
+        }
+        _ => return None,
+    };
+    let columns = data.design();
+    let covariates: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let regression = Regression { offset: offset.as_deref(), ..Regression::new(&outcome, &covariates) };
+    let rest = overlap(regression, family)?;
+    Some((data.part(&rest), infinite_note(data, &rest)))
+}
+
+/// Which coefficients are infinite, and whom they leave out.
+pub(super) fn infinite_note(data: &Dataset, rest: &Overlap) -> String {
+    // The arm is the first covariate.
+    let names: Vec<&str> = rest.infinite.iter().map(|&j| data.covariates[j - 1].name.as_str()).collect();
+    let (coefficients, they) = match names.as_slice() {
+        [one] => (format!("the coefficient of {one} is infinite"), "it"),
+        several => (format!("the coefficients of {} are infinite", several.join(", ")), "they"),
+    };
+    let count = data.len() - rest.rows.len();
+    let patients = if count == 1 { "patient".to_owned() } else { format!("{count} patients") };
+    format!(
+        "{coefficients}: the {patients} whose outcome {they} settle{} say nothing of the arm",
+        if they == "it" { "s" } else { "" }
+    )
 }
 
 fn levels(data: &Dataset) -> usize {
@@ -86,17 +126,26 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
         }
         M::StandardisedRiskDifference | M::StandardisedRiskRatio | M::StandardisedOddsRatio => {
             let group = data.group();
-            let standardised = g_computation(&outcome, &group, &covariates[1..], &[])?;
+            let mut standardised = g_computation(&outcome, &group, &covariates[1..], &[])?;
+            let mut error = "influence-function error".to_owned();
+            if let Some(cluster) = &data.cluster {
+                standardised = standardised.clustered(cluster);
+                error = format!("{error} over {}", clusters_note(cluster));
+            }
             let kind = StandardisedVariance::Influence;
             let estimate = match blank.method {
                 M::StandardisedRiskDifference => standardised.risk_difference(kind),
                 M::StandardisedRiskRatio => standardised.log_risk_ratio(kind),
                 _ => standardised.log_odds_ratio(kind),
             };
-            wald(blank, estimate, settings).note(format!(
-                "{given}standardised risks {:.4} and {:.4}; influence-function error",
+            let answer = wald(blank, estimate, settings).note(format!(
+                "{given}standardised risks {:.4} and {:.4}; {error}",
                 standardised.risk_treatment, standardised.risk_control
-            ))
+            ));
+            match &standardised.overlap {
+                None => answer,
+                Some(rest) => answer.note(infinite_note(data, rest)),
+            }
         }
         M::ModifiedPoisson => {
             let fit = glm(regression, Family::Poisson)?;
@@ -114,7 +163,14 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
             let fit = glm(Regression::new(&outcome, &covariates), Family::Logistic)?;
             // After the intercept, the arm and the levels.
             let terms: Vec<usize> = (levels + 1..2 * levels).collect();
-            wald_of(blank, &fit.coefficients, &fit.covariance, &terms, settings)?
+            match &data.cluster {
+                None => wald_of(blank, &fit.coefficients, &fit.covariance, &terms, settings)?,
+                Some(cluster) => {
+                    let covariance = fit.clustered_covariance(cluster);
+                    wald_of(blank, &fit.coefficients, &covariance, &terms, settings)?
+                        .note(format!("sandwich error over {}", clusters_note(cluster)))
+                }
+            }
         }
         _ => return Err(Reason::Undefined),
     })
@@ -126,10 +182,7 @@ pub(super) fn arm_of(fit: &GlmFit, data: &Dataset, robust: bool) -> (Estimate, S
     if let Some(cluster) = &data.cluster {
         let covariance = fit.clustered_covariance(cluster);
         let standard_error = covariance.standard_errors()[1];
-        let note = format!(
-            "sandwich error over {} clusters, without a small-sample factor; Wald's test and interval",
-            count_levels(cluster)
-        );
+        let note = format!("sandwich error over {}; Wald's test and interval", clusters_note(cluster));
         return (Estimate { standard_error, ..arm }, note);
     }
     if robust {
@@ -145,11 +198,19 @@ pub(super) fn arm_of(fit: &GlmFit, data: &Dataset, robust: bool) -> (Estimate, S
 pub(super) fn wald(blank: Answer, estimate: Estimate, settings: &Settings) -> Answer {
     let answer =
         blank.estimated(estimate.value, estimate.standard_error, estimate.interval(settings.confidence));
-    if estimate.standard_error > 0.0 {
+    if estimate.standard_error > NO_ERROR {
         answer.tested(estimate.z())
     } else {
-        answer.because(Reason::NoVariance)
+        answer.without_error(Reason::NoVariance)
     }
+}
+
+/// An error below this, of a logarithm or a risk, is what rounding left of none.
+const NO_ERROR: f64 = 1e-9;
+
+/// "60 clusters, without a small-sample factor".
+pub(super) fn clusters_note(cluster: &[u32]) -> String {
+    format!("{} clusters, without a small-sample factor", count_levels(cluster))
 }
 
 /// "given age, sex; " or nothing.

@@ -13,7 +13,9 @@ use crate::{
 };
 
 /// Pairs of counts above which all tables are not gone through.
-const MOST_TABLES: u64 = 1_000_000;
+const MOST_TABLES: u64 = 250_000;
+/// Tables with the same margins above which Fisher's test does not go through them all.
+const MOST_DIVISIONS: u32 = 200_000;
 
 pub(super) fn answer(method: MethodName, data: &Dataset, settings: &Settings) -> Answer {
     use MethodName as M;
@@ -131,6 +133,11 @@ fn counted(blank: Answer, table: TwoByTwo, settings: &Settings) -> Result<Answer
             }
         }
         M::Fisher | M::FisherMidP => {
+            let (n1, n0) = (table.n_treatment, table.n_control);
+            let events = table.events_treatment + table.events_control;
+            if events.min(n1) - events.saturating_sub(n0) > MOST_DIVISIONS {
+                return Err(Reason::TooMany);
+            }
             let test = table.fisher();
             let conditional = table.conditional_distribution();
             let mut answer = blank;
@@ -144,7 +151,7 @@ fn counted(blank: Answer, table: TwoByTwo, settings: &Settings) -> Result<Answer
                 }
                 Err(_) => answer = answer.note("the margins leave the odds ratio open"),
             }
-            if answer.estimate.is_finite() {
+            if conditional.odds_ratio().is_ok() {
                 answer = answer.between(conditional.odds_ratio_interval(confidence)?);
             }
             answer = answer.note("conditional odds ratio, Cornfield's exact interval");
@@ -279,14 +286,7 @@ fn score_ratio(blank: Answer, estimate: Result<Estimate, Reason>, interval: Inte
             (answer.estimate, answer.se) = (e.value, e.standard_error);
             answer
         }
-        Err(_) => {
-            let end = |x: f64| if x.is_finite() { format!("{x:.4}") } else { "infinity".to_owned() };
-            blank.note(format!(
-                "an empty cell leaves no estimate; the interval runs from {} to {}",
-                end(interval.lower),
-                end(interval.upper)
-            ))
-        }
+        Err(_) => blank.between(interval).note("an empty cell leaves no estimate, but an interval"),
     }
 }
 

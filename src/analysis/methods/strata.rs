@@ -58,13 +58,14 @@ fn made(blank: Answer, data: &Dataset, settings: &Settings) -> Result<Answer, Re
             let law = strata.conditional_distribution();
             let mut answer = blank.exactly(law.test().two_sided);
             match law.odds_ratio() {
-                Ok(ratio) if ratio > 0.0 && ratio.is_finite() => {
-                    answer.estimate = libm::log(ratio);
-                    answer = answer.between(law.odds_ratio_interval(confidence)?);
-                }
                 Ok(ratio) => {
-                    let end = if ratio > 0.0 { "infinite" } else { "0" };
-                    answer = answer.note(format!("the odds ratio is {end}"));
+                    answer = answer.between(law.odds_ratio_interval(confidence)?);
+                    if ratio > 0.0 && ratio.is_finite() {
+                        answer.estimate = libm::log(ratio);
+                    } else {
+                        let end = if ratio > 0.0 { "infinite" } else { "0" };
+                        answer = answer.note(format!("the odds ratio is {end}"));
+                    }
                 }
                 Err(_) => answer = answer.note("the margins leave the odds ratio open"),
             }

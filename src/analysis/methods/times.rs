@@ -276,21 +276,25 @@ fn groups(method: MethodName, time: &[f64], event: &[bool], data: &Dataset) -> A
     if events == 0.0 {
         return blank.because(Reason::NoEvents);
     }
-    let test = match log_rank_of_groups(time, event, &data.arm, None, 0.0) {
+    let test = match log_rank_of_groups(time, event, &data.arm, data.stratum.as_deref(), 0.0) {
         Ok(test) => test,
         Err(reason) => return blank.because(reason),
     };
     let arms: Vec<&str> = test.groups.iter().map(|&g| data.arms[g as usize].as_str()).collect();
     if method == MethodName::LogRankGroups {
-        return blank
-            .tested_by(Statistic::ChiSquare(test.degrees), test.chi_square, test.p())
-            .note(format!("arms {}", arms.join(", ")));
+        return blank.tested_by(Statistic::ChiSquare(test.degrees), test.chi_square, test.p()).note(format!(
+            "{}arms {}",
+            strata_note(data),
+            arms.join(", ")
+        ));
     }
     let scores: Vec<f64> = (0..test.groups.len()).map(|k| k as f64).collect();
     match test.trend(&scores) {
-        Ok(z) => blank
-            .tested_by(Statistic::Normal, z, two_sided_p(z))
-            .note(format!("arms in the order {}; z above 0 is more events in later arms", arms.join(", "))),
+        Ok(z) => blank.tested_by(Statistic::Normal, z, two_sided_p(z)).note(format!(
+            "{}arms in the order {}; z above 0 is more events in later arms",
+            strata_note(data),
+            arms.join(", ")
+        )),
         Err(reason) => blank.because(reason),
     }
 }

@@ -65,17 +65,17 @@ fn made(blank: Answer, value: &[f64], data: &Dataset, settings: &Settings) -> Re
         return Ok(blank.because(Reason::Undefined).note("infinite values have ranks and no mean"));
     }
     Ok(match blank.method {
-        M::Welch => student(blank, welch(&one, &zero)?, settings)
+        M::Welch => student(blank, welch(&one, &zero)?, value, settings)
             .note("treatment less control; Welch's test and interval"),
-        M::Student => student(blank, pooled_t(&one, &zero)?, settings)
+        M::Student => student(blank, pooled_t(&one, &zero)?, value, settings)
             .note("treatment less control; Student's test and interval"),
         M::Ancova | M::AncovaRobust => {
             let (estimate, robust) = linear(value, data)?;
             if blank.method == M::Ancova {
-                student(blank, estimate, settings)
+                student(blank, estimate, value, settings)
                     .note(format!("treatment less control, {given}t test and interval"))
             } else {
-                student(blank, robust, settings)
+                student(blank, robust, value, settings)
                     .note(format!("treatment less control, {given}HC3 sandwich error, t test and interval"))
             }
         }
@@ -84,7 +84,7 @@ fn made(blank: Answer, value: &[f64], data: &Dataset, settings: &Settings) -> Re
                 return Ok(blank.because(Reason::OutOfRange).note("a logarithm needs values above 0"));
             }
             let logs: Vec<f64> = value.iter().map(|v| libm::log(*v)).collect();
-            student(blank, linear(&logs, data)?.0, settings)
+            student(blank, linear(&logs, data)?.0, &logs, settings)
                 .note(format!("{given}t test and interval of the difference of logarithms"))
         }
         M::MannWhitney | M::MannWhitneyCorrected | M::MannWhitneyExact => {
@@ -169,7 +169,12 @@ fn linear(value: &[f64], data: &Dataset) -> Result<(StudentEstimate, StudentEsti
     Ok((estimate, robust))
 }
 
-fn student(blank: Answer, estimate: StudentEstimate, settings: &Settings) -> Answer {
+fn student(blank: Answer, estimate: StudentEstimate, values: &[f64], settings: &Settings) -> Answer {
+    // What rounding leaves of no error at all.
+    let largest = values.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    if estimate.standard_error <= 1e-13 * largest {
+        return blank.because(Reason::NoVariance);
+    }
     blank
         .estimated(estimate.value, estimate.standard_error, estimate.interval(settings.confidence))
         .tested_by(Statistic::Student(estimate.degrees), estimate.t(), estimate.p_two_sided())

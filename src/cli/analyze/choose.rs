@@ -13,7 +13,9 @@ use crate::{
 
 pub(super) fn methods(arguments: &Arguments, data: &Dataset, settings: &Settings) -> Result<Vec<MethodName>> {
     if arguments.methods.is_empty() {
-        return Ok(usual(arguments, data, settings));
+        let list = usual(arguments, data, settings);
+        check_used(arguments, &list)?;
+        return Ok(list);
     }
     for &method in &arguments.methods {
         let word = method.word();
@@ -52,7 +54,38 @@ pub(super) fn methods(arguments: &Arguments, data: &Dataset, settings: &Settings
             _ => {}
         }
     }
-    Ok(arguments.methods.clone())
+    let mut list: Vec<MethodName> = Vec::new();
+    for &method in &arguments.methods {
+        if !list.contains(&method) {
+            list.push(method);
+        }
+    }
+    check_used(arguments, &list)?;
+    Ok(list)
+}
+
+/// What is set and nothing asked for reads.
+fn check_used(arguments: &Arguments, methods: &[MethodName]) -> Result<()> {
+    use MethodName as M;
+    let settings: [(&str, bool, &[MethodName]); 2] = [
+        (
+            "--margin",
+            arguments.margin.is_some(),
+            &[M::FarringtonManning, M::RiskRatioMargin, M::BayesRiskDifference],
+        ),
+        ("--delay", arguments.delay.is_some(), &[M::ModestWeights]),
+    ];
+    for (flag, given, readers) in settings {
+        if given && !methods.iter().any(|m| readers.contains(m)) {
+            let words: Vec<&str> = readers.iter().map(|m| m.word()).collect();
+            let message = format!("{flag} is used by {} only; ask for it with --method", words.join(", "));
+            return Err(Error::input(message));
+        }
+    }
+    if arguments.value.is_none() && arguments.offset.is_some() {
+        return Err(Error::input("--offset is the exposure of a count; name the count with --value COL"));
+    }
+    Ok(())
 }
 
 /// What a method reads that the data do not hold.

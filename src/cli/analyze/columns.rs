@@ -14,6 +14,9 @@ const MOST_CATEGORIES: usize = 50;
 /// A table someone wrote.
 pub(super) struct Table<'a> {
     path: &'a Path,
+    /// All columns of the file.
+    names: Vec<String>,
+    /// Those that are used.
     columns: Vec<NamedValues>,
     /// Row numbers of the file, from 0.
     rows: Vec<usize>,
@@ -21,13 +24,19 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    pub fn read(path: &'a Path) -> Result<Self> {
-        let columns = read_data(path)?;
-        let height = columns.first().map_or(0, NamedValues::len);
-        if height == 0 {
+    /// Reads the columns that `used` names; each may carry a level.
+    pub fn read(path: &'a Path, used: &[String]) -> Result<Self> {
+        let wanted = |name: &str| {
+            used.iter().map(|text| logged(text).unwrap_or(text)).any(|text| {
+                text == name || text.rsplit_once(['=', ':']).is_some_and(|(column, _)| column == name)
+            })
+        };
+        let data = read_data(path, &wanted)?;
+        if data.rows == 0 {
             return Err(Error::input(format!("{} has no rows", path.display())));
         }
-        Ok(Table { path, columns, rows: (0..height).collect(), left_out: 0 })
+        let rows = (0..data.rows).collect();
+        Ok(Table { path, names: data.names, columns: data.columns, rows, left_out: 0 })
     }
 
     /// Patients.
@@ -68,7 +77,7 @@ impl<'a> Table<'a> {
 
     pub fn column(&self, name: &str) -> Result<&NamedValues> {
         self.columns.iter().find(|c| c.name == name).ok_or_else(|| {
-            let names: Vec<&str> = self.columns.iter().map(|c| c.name.as_str()).collect();
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
             let hint = crate::scenario::document::suggestion(name, &names);
             Error::input(format!("{} has no column “{name}”{hint}", self.path.display()))
         })
@@ -118,14 +127,23 @@ impl<'a> Table<'a> {
                 let odd = (0..self.len())
                     .find(|&i| words[self.rows[i]].as_deref().is_some_and(|w| number(w).is_none()));
                 match odd {
-                    Some(i) => {
-                        let found = words[self.rows[i]].clone().unwrap_or_default();
-                        Err(self.wrong(name, i, &format!("“{found}” is not a number")).into())
-                    }
+                    Some(i) => Err(self.no_number(name, i, words).into()),
                     // Words because of a row that has been left out, or nothing but missing values.
                     None => Ok(self.rows.iter().map(|&i| words[i].as_deref().and_then(number)).collect()),
                 }
             }
+        }
+    }
+
+    /// What to say of a word among numbers.
+    fn no_number(&self, name: &str, row: usize, words: &[Option<String>]) -> Finding {
+        let found = words[self.rows[row]].as_deref().unwrap_or_default().trim();
+        let finding = self.wrong(name, row, &format!("“{found}” is not a number"));
+        match found.replacen(',', ".", 1) {
+            point if point != found && point.parse::<f64>().is_ok() => {
+                finding.help(format!("write the decimals with a point, as in {point}"))
+            }
+            _ => finding,
         }
     }
 
@@ -190,6 +208,24 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The word in a column most of which are numbers: a slip, and not a category.
+    fn almost_numbers(&self, column: &NamedValues) -> Option<Finding> {
+        let Values::Words(words) = &column.values else { return None };
+        let word = |i: usize| words[self.rows[i]].as_deref();
+        let odd: Vec<usize> =
+            (0..self.len()).filter(|&i| word(i).is_some_and(|w| w.trim().parse::<f64>().is_err())).collect();
+        let there = (0..self.len()).filter(|&i| word(i).is_some()).count();
+        let first = *odd.first()?;
+        (2 * odd.len() < there).then(|| {
+            let finding = self.no_number(&column.name, first, words);
+            let level = word(first).unwrap_or_default();
+            if level.contains(',') {
+                return finding;
+            }
+            finding.help(format!("for a category against this level write {}:{level}", column.name))
+        })
+    }
+
     /// The columns of a model for `COL`, a number or a category, for `COL:LEVEL`, a category against that
     /// level, or for `log(COL)`, the logarithm of a number.
     pub fn covariates(&self, text: &str) -> Result<Vec<Covariate>> {
@@ -204,21 +240,28 @@ impl<'a> Table<'a> {
         }
         let (column, reference) = self.split(text)?;
         let name = column.name.clone();
-        if reference.is_none()
-            && let Values::Numbers(_) = column.values
-        {
-            let values = self.numbers(&name)?;
-            return Ok(vec![Covariate { name, values }]);
+        if reference.is_none() {
+            if let Some(finding) = self.almost_numbers(column) {
+                return Err(finding.into());
+            }
+            if let Ok(values) = self.some_numbers(&name)
+                && values.iter().any(Option::is_some)
+            {
+                let values = self.numbers(&name)?;
+                return Ok(vec![Covariate { name, values }]);
+            }
         }
         let words = self.words(&name)?;
         let (levels, codes) = codes(&words);
         if levels.len() > MOST_CATEGORIES {
-            let finding = Finding::new(format!(
-                "{}: column “{name}” has {} levels; a category may have {MOST_CATEGORIES}",
-                self.name(),
+            let row = row_beyond(&codes, MOST_CATEGORIES);
+            let what = format!(
+                "“{}” is level {} of {}; a category may have {MOST_CATEGORIES}",
+                words[row],
+                MOST_CATEGORIES + 1,
                 levels.len()
-            ));
-            return Err(finding.help("is it a column of numbers with a word in it?").into());
+            );
+            return Err(self.wrong(&name, row, &what).help("is it a column of numbers or of names?").into());
         }
         let reference = match reference {
             None => 0,
@@ -267,6 +310,10 @@ impl<'a> Table<'a> {
             (Some(t), None, 2) => Ok((t.clone(), other(&t))),
             (None, Some(c), 2) => Ok((other(&c), c)),
             (None, None, 2) => Ok((names[1].clone(), names[0].clone())),
+            // Nothing compares two of them.
+            (None, None, several) if arguments.of_all_arms() => {
+                Ok((names[several - 1].clone(), names[0].clone()))
+            }
             (_, _, several) => {
                 let more = if several > 12 { ", …" } else { "" };
                 Err(Error::input(format!(
@@ -277,6 +324,12 @@ impl<'a> Table<'a> {
             }
         }
     }
+}
+
+/// The row that begins the level after the first `most`, in the order of the rows.
+fn row_beyond(codes: &[u32], most: usize) -> usize {
+    let mut seen = std::collections::HashSet::new();
+    codes.iter().position(|&code| seen.insert(code) && seen.len() > most).unwrap_or(0)
 }
 
 /// The column of `log(COL)`.

@@ -43,7 +43,8 @@ fn parse(text: &str) -> Result<[Arm; 2]> {
     };
     match text.split(',').collect::<Vec<_>>().as_slice() {
         [treatment, control] => Ok([arm(treatment)?, arm(control)?]),
-        parts => Err(wrong(format!("“{text}” has {} arms; a comparison needs two", parts.len()))),
+        [_] => Err(wrong(format!("“{text}” has one arm; a comparison needs two"))),
+        parts => Err(wrong(format!("“{text}” has {} arms; a comparison has two", parts.len()))),
     }
 }
 
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(one, Arm { name: Some("ecls".into()), events: 100, patients: 209 });
         assert_eq!(two, Arm { name: None, events: 102, patients: 208 });
         for (text, said) in [
-            ("100/209", "has 1 arms"),
+            ("100/209", "has one arm"),
             ("100/209,x/208", "“x/208” is not events/patients"),
             ("300/209,1/208", "300 events among 209 patients"),
             ("-1/2,1/2", "“-1/2” is not events/patients"),

@@ -103,7 +103,9 @@ pub struct Arguments {
     /// Column of strata; repeat it to cross several.
     #[arg(long, value_name = "COL", help_heading = "Design")]
     stratum: Vec<String>,
-    /// Column of clusters: models take the sandwich error over clusters.
+    /// Column of clusters: cox, cause_specific_cox, logistic, modified_poisson, poisson_robust, the
+    /// standardised_ methods and the _interaction methods take the sandwich error over clusters; the others say
+    /// that they do not.
     #[arg(long, value_name = "COL", help_heading = "Design")]
     cluster: Option<String>,
     /// Column that models adjust for, repeatable: a number, or a category against its first level;
@@ -127,10 +129,22 @@ pub struct Arguments {
     #[arg(long, value_name = "M", allow_negative_numbers = true, help_heading = "Methods")]
     margin: Option<f64>,
     /// Confidence or credibility of intervals.
-    #[arg(long, value_name = "P", default_value_t = 0.95, help_heading = "Methods")]
+    #[arg(
+        long,
+        value_name = "P",
+        default_value_t = 0.95,
+        allow_hyphen_values = true,
+        help_heading = "Methods"
+    )]
     confidence: f64,
     /// The same as --confidence 1 − ALPHA.
-    #[arg(long, value_name = "ALPHA", conflicts_with = "confidence", help_heading = "Methods")]
+    #[arg(
+        long,
+        value_name = "ALPHA",
+        conflicts_with = "confidence",
+        allow_hyphen_values = true,
+        help_heading = "Methods"
+    )]
     alpha: Option<f64>,
     /// How Cox's model handles events at one time.
     #[arg(long, value_enum, default_value_t = TiesWord::Efron, help_heading = "Methods")]
@@ -139,19 +153,31 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = IntervalWord::LogLog, help_heading = "Methods")]
     interval: IntervalWord,
     /// Of fleming_harrington: weight of early events.
-    #[arg(long, value_name = "RHO", default_value_t = 0.0, help_heading = "Methods")]
+    #[arg(
+        long,
+        value_name = "RHO",
+        default_value_t = 0.0,
+        allow_hyphen_values = true,
+        help_heading = "Methods"
+    )]
     rho: f64,
     /// Of fleming_harrington: weight of late events.
-    #[arg(long, value_name = "GAMMA", default_value_t = 1.0, help_heading = "Methods")]
+    #[arg(
+        long,
+        value_name = "GAMMA",
+        default_value_t = 1.0,
+        allow_hyphen_values = true,
+        help_heading = "Methods"
+    )]
     gamma: f64,
     /// Of modest_weights: time from which an effect is expected.
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, help_heading = "Methods")]
     delay: Option<f64>,
     /// Prior of each arm's risk, a beta distribution.
-    #[arg(long, value_name = "A,B", default_value = "1,1", value_parser = pair, help_heading = "Methods")]
+    #[arg(long, value_name = "A,B", default_value = "1,1", value_parser = pair, allow_hyphen_values = true, help_heading = "Methods")]
     prior_risk: (f64, f64),
     /// Prior of the hazard ratio: its median, and the standard deviation of its logarithm.
-    #[arg(long, value_name = "RATIO,SD", default_value = "1,10", value_parser = pair, help_heading = "Methods")]
+    #[arg(long, value_name = "RATIO,SD", default_value = "1,10", value_parser = pair, allow_hyphen_values = true, help_heading = "Methods")]
     prior_effect: (f64, f64),
     /// Who wins a pair in which one is censored on the day of the other's event.
     #[arg(long, value_enum, default_value_t = OnTheDay::Wins, help_heading = "Methods")]
@@ -172,6 +198,13 @@ pub struct Arguments {
     /// Unit of time in the figure.
     #[arg(long, value_name = "WORD", default_value = "days", help_heading = "Output")]
     unit: String,
+}
+
+impl Arguments {
+    /// Whether all that is asked for is of all arms together.
+    fn of_all_arms(&self) -> bool {
+        !self.methods.is_empty() && self.methods.iter().all(|m| m.of_all_arms())
+    }
 }
 
 /// What a number is.
@@ -258,10 +291,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let settings = settings(arguments)?;
     let (data, settings, groups, source) = match &arguments.data {
         Some(path) => {
-            let mut table = Table::read(path)?;
+            let used = columns_used(arguments);
+            let mut table = Table::read(path, &used)?;
             if arguments.drop_missing {
-                table.drop_missing(&columns_used(arguments))?;
+                table.drop_missing(&used)?;
             }
+            check_roles(arguments)?;
             let (outcome, of) = outcome::read(arguments, &table)?;
             let (data, groups) = dataset(arguments, &table, outcome)?;
             (data, Settings { of, ..settings }, groups, table.source())
@@ -288,7 +323,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
                 levels.extend(answers.first().cloned());
                 blocks.push(Block { subgroup: Some((group.name.clone(), Some(level.clone()))), answers });
             }
-            if let Some(answer) = interaction_of(&levels, settings.confidence) {
+            let shared = method.takes_clusters() && share(data.cluster.as_deref(), &group.codes);
+            if let Some(answer) = interaction_of(&levels, settings.confidence, shared) {
                 blocks.push(Block { subgroup: Some((group.name.clone(), None)), answers: vec![answer] });
             }
         }
@@ -302,7 +338,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     super::print(&if arguments.json {
         print::as_json(&data, &blocks)
     } else {
-        print::as_text(&data, &settings, &blocks, &source)
+        print::as_text(&data, &settings, &blocks, &source, arguments.of_all_arms())
     })
 }
 
@@ -313,7 +349,35 @@ struct Group {
     codes: Vec<u32>,
 }
 
-/// Columns that the flags name, for leaving out the rows with a missing value.
+/// A column has one part to play, and is named once.
+fn check_roles(arguments: &Arguments) -> Result<()> {
+    let arm = arguments.arm.as_deref().unwrap_or_default();
+    let lists = [
+        ("--stratum", arguments.stratum.iter().collect::<Vec<_>>()),
+        ("--adjust", arguments.adjust.iter().collect()),
+        ("--by", arguments.by.iter().collect()),
+        ("--cluster", arguments.cluster.iter().collect()),
+    ];
+    for (flag, names) in &lists {
+        for (i, name) in names.iter().enumerate() {
+            if name.as_str() == arm {
+                return Err(Error::input(format!("{flag} {name}: “{name}” is the column of the arms")));
+            }
+            if names[..i].contains(name) {
+                return Err(Error::input(format!("{flag} {name} is given twice")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a cluster has patients of several levels.
+fn share(cluster: Option<&[u32]>, levels: &[u32]) -> bool {
+    let mut level_of = std::collections::HashMap::new();
+    cluster.is_some_and(|c| c.iter().zip(levels).any(|(c, l)| level_of.insert(c, l).is_some_and(|o| o != l)))
+}
+
+/// Columns that the flags name.
 fn columns_used(arguments: &Arguments) -> Vec<String> {
     let mut names: Vec<String> = [
         &arguments.arm,
@@ -340,10 +404,10 @@ fn settings(arguments: &Arguments) -> Result<Settings> {
     let wrong = |flag: &str, wanted: &str| Err(Error::input(format!("{flag} has to be {wanted}")));
     let confidence = arguments.alpha.map_or(arguments.confidence, |alpha| 1.0 - alpha);
     if !(confidence > 0.0 && confidence < 1.0) {
-        return wrong(
-            if arguments.alpha.is_some() { "--alpha" } else { "--confidence" },
-            "between 0 and 1, such as 0.95 for a confidence",
-        );
+        return match arguments.alpha {
+            Some(_) => wrong("--alpha", "between 0 and 1, such as 0.05"),
+            None => wrong("--confidence", "between 0 and 1, such as 0.95"),
+        };
     }
     if arguments.horizon.is_some_and(|t| t <= 0.0 || !t.is_finite()) {
         return wrong("--horizon", "a time above 0");
@@ -354,8 +418,10 @@ fn settings(arguments: &Arguments) -> Result<Settings> {
     if arguments.margin.is_some_and(|m| !m.is_finite()) {
         return wrong("--margin", "a number");
     }
-    if [arguments.rho, arguments.gamma].iter().any(|x| !(0.0..=100.0).contains(x)) {
-        return wrong("--rho and --gamma", "between 0 and 100");
+    for (flag, power) in [("--rho", arguments.rho), ("--gamma", arguments.gamma)] {
+        if !(0.0..=100.0).contains(&power) {
+            return wrong(flag, "between 0 and 100");
+        }
     }
     Ok(Settings {
         confidence,

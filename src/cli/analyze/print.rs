@@ -52,10 +52,18 @@ pub(super) fn as_json(data: &Dataset, blocks: &[Block]) -> String {
     serde_json::to_string_pretty(&list).expect("plain values serialise")
 }
 
-pub(super) fn as_text(data: &Dataset, settings: &Settings, blocks: &[Block], source: &str) -> String {
+/// With `of_all_arms` nothing is said of two of them.
+pub(super) fn as_text(
+    data: &Dataset,
+    settings: &Settings,
+    blocks: &[Block],
+    source: &str,
+    of_all_arms: bool,
+) -> String {
     let (treatment, control) = (&data.arms[data.treatment as usize], &data.arms[data.control as usize]);
     let confidence = format!("Estimate ({} % CI)", trimmed(100.0 * settings.confidence));
-    let mut table = super::super::table(["Method", &confidence, "Statistic", "P", treatment, control]);
+    let [first, second] = if of_all_arms { ["Patients", ""] } else { [treatment.as_str(), control.as_str()] };
+    let mut table = super::super::table(["Method", &confidence, "Statistic", "P", first, second]);
     // Each note once, with the methods it is about.
     let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
     for block in blocks {
@@ -63,14 +71,18 @@ pub(super) fn as_text(data: &Dataset, settings: &Settings, blocks: &[Block], sou
             let [one, zero] = by_arm(a, data);
             let p = if a.p_value.is_finite() { p_text(a.p_value) } else { MISSING.into() };
             table.add_row([name(block, a), estimate(a), statistic(a), p, one, zero]);
+            let told = match a.reason.filter(|_| a.has_estimate()) {
+                Some(reason) => Some(format!("no test: {reason}")),
+                None => None,
+            };
             // Notes on levels repeat those on all, but for what is wrong with a level.
             if block.subgroup.is_some() && a.reason.is_none() && !a.method.needs_subgroup() {
                 continue;
             }
-            if a.notes.is_empty() {
+            let text = told.into_iter().chain(a.notes.iter().cloned()).collect::<Vec<_>>().join("; ");
+            if text.is_empty() {
                 continue;
             }
-            let text = a.notes.join("; ");
             match notes.iter_mut().find(|(note, _)| *note == text) {
                 Some((_, words)) if words.contains(&a.method.word()) => {}
                 Some((_, words)) => words.push(a.method.word()),
@@ -86,15 +98,18 @@ pub(super) fn as_text(data: &Dataset, settings: &Settings, blocks: &[Block], sou
         crate::analysis::dataset::Outcome::Tiers(_) => format!("a statistic below 0 favours {treatment}"),
         _ => direction,
     };
-    format!(
-        "{treatment} against {control}, {} patients, {source}\n{direction}\n\n{table}\n\n{}",
-        data.sizes().iter().sum::<usize>(),
-        notes.join("\n")
-    )
-    .lines()
-    .map(str::trim_end)
-    .collect::<Vec<_>>()
-    .join("\n")
+    let heading = if of_all_arms {
+        let arms: Vec<&str> = data.arms.iter().map(String::as_str).collect();
+        format!("arms {}, {} patients, {source}", arms.join(", "), data.len())
+    } else {
+        let patients = data.sizes().iter().sum::<usize>();
+        format!("{treatment} against {control}, {patients} patients, {source}\n{direction}")
+    };
+    format!("{heading}\n\n{table}\n\n{}", notes.join("\n"))
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn name(block: &Block, a: &Answer) -> String {
@@ -128,12 +143,10 @@ fn estimate(a: &Answer) -> String {
     {
         return reason.to_string();
     }
-    if !a.has_estimate() {
-        return MISSING.into();
-    }
-    let number = |x: f64| {
-        let x = a.scale.shown(x);
-        if x == f64::INFINITY { "∞".to_owned() } else { number(x, a.scale) }
+    let number = |x: f64| match a.scale.shown(x) {
+        f64::INFINITY => "∞".to_owned(),
+        f64::NEG_INFINITY => "−∞".to_owned(),
+        x => number(x, a.scale),
     };
     if a.lower.is_nan() || a.upper.is_nan() {
         return number(a.estimate);

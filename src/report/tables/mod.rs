@@ -10,12 +10,15 @@ use crate::{
     },
 };
 use polars::prelude::*;
-use std::{collections::HashMap, fs::File, io::Read, path::Path};
+use std::{collections::HashMap, fs::File, path::Path};
 
 mod block;
+mod cells;
+mod data;
 mod stream;
 
 pub use block::read_block;
+pub use data::{Data, NamedValues, Values, read_bytes, read_data};
 pub use stream::{Parts, Writer, concatenate, joined, write_part};
 
 /// A table in memory.
@@ -331,113 +334,6 @@ pub fn write_csv(frame: &mut DataFrame, path: Option<&Path>) -> Result<()> {
             CsvWriter::new(file).finish(frame).map_err(|why| cannot("write", path, why))
         }
     }
-}
-
-/// One column of a data set a user gave.
-#[derive(Clone, Debug)]
-pub enum Values {
-    Numbers(Vec<Option<f64>>),
-    Words(Vec<Option<String>>),
-}
-
-/// A column with its name.
-#[derive(Clone, Debug)]
-pub struct NamedValues {
-    pub name: String,
-    pub values: Values,
-}
-
-impl NamedValues {
-    /// Rows.
-    pub fn len(&self) -> usize {
-        match &self.values {
-            Values::Numbers(values) => values.len(),
-            Values::Words(values) => values.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether the row has a value.
-    pub fn is_there(&self, row: usize) -> bool {
-        match &self.values {
-            Values::Numbers(values) => values[row].is_some(),
-            Values::Words(values) => values[row].is_some(),
-        }
-    }
-
-    /// The row's value as a word; a number as it is written.
-    pub fn word(&self, row: usize) -> Option<String> {
-        match &self.values {
-            Values::Numbers(values) => values[row].map(|x| x.to_string()),
-            Values::Words(values) => values[row].clone(),
-        }
-    }
-}
-
-/// What stands for a missing value in a CSV file, beside an empty cell: R's, Python's and SAS's.
-const MISSING: [&str; 6] = ["", "NA", "NaN", "nan", "null", "."];
-
-/// Reads a data set, CSV or Parquet by its ending. A missing value and one that is not a number are
-/// `None`.
-pub fn read_data(path: &Path) -> Result<Vec<NamedValues>> {
-    let file = File::open(path).map_err(|why| Error::path("read", path, &why))?;
-    let parquet = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-    let mut bytes = Vec::new();
-    file.take(MOST_DATA + 1).read_to_end(&mut bytes).map_err(|why| Error::path("read", path, &why))?;
-    if bytes.len() as u64 > MOST_DATA {
-        let message =
-            format!("{} is larger than {} GB, too large for one trial", path.display(), MOST_DATA >> 30);
-        return Err(Error::input(message));
-    }
-    read_bytes(bytes, parquet, path)
-}
-
-/// Bytes of a data set at most: hundreds of times the largest trial there was.
-const MOST_DATA: u64 = 2 << 30;
-
-/// Reads a data set from its bytes; `path` names it in errors.
-pub fn read_bytes(bytes: Vec<u8>, parquet: bool, path: &Path) -> Result<Vec<NamedValues>> {
-    // A damaged file may trip the library over; for whoever gave us the file that is an error like any other.
-    let frame = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read_frame(bytes, parquet)))
-        .unwrap_or_else(|_| Err(PolarsError::ComputeError("the file is damaged".into())));
-    let unreadable = |why: &dyn std::fmt::Display| {
-        Error::input(format!("{} cannot be read as a table: {why}", path.display()))
-    };
-    let frame = frame.map_err(|why| unreadable(&why))?;
-    frame.columns().iter().map(|column| named_values(column, &unreadable)).collect()
-}
-
-fn read_frame(bytes: Vec<u8>, parquet: bool) -> PolarsResult<DataFrame> {
-    let file = std::io::Cursor::new(bytes);
-    if parquet {
-        ParquetReader::new(file).finish()
-    } else {
-        let missing: Vec<PlSmallStr> = MISSING.iter().map(|&word| word.into()).collect();
-        let options = CsvReadOptions::default()
-            .with_has_header(true)
-            .with_infer_schema_length(None)
-            .map_parse_options(|o| o.with_null_values(Some(NullValues::AllColumns(missing.clone()))));
-        options.into_reader_with_file_handle(file).finish()
-    }
-}
-
-fn named_values(
-    column: &Column,
-    unreadable: &dyn Fn(&dyn std::fmt::Display) -> Error,
-) -> Result<NamedValues> {
-    let name = column.name().to_string();
-    let values = if column.dtype().is_primitive_numeric() || column.dtype() == &DataType::Boolean {
-        let column = column.cast(&DataType::Float64).map_err(fault)?;
-        let number = |x: Option<f64>| x.filter(|x| !x.is_nan());
-        Values::Numbers(column.f64().map_err(fault)?.iter().map(number).collect())
-    } else {
-        let column = column.cast(&DataType::String).map_err(|why| unreadable(&why))?;
-        Values::Words(column.str().map_err(fault)?.iter().map(|w| w.map(str::to_owned)).collect())
-    };
-    Ok(NamedValues { name, values })
 }
 
 /// A data set to write, column by column.

@@ -2,7 +2,7 @@
 
 use super::{super::Folder, answers, say};
 
-const GOOD: &str = "arm,day,dead,age,site,cause,x\n\
+pub(super) const GOOD: &str = "arm,day,dead,age,site,cause,x\n\
     a,3,1,60,one,1,1\n\
     a,5,0,61,two,0,2\n\
     b,4,1,62,one,2,3\n\
@@ -11,7 +11,7 @@ const GOOD: &str = "arm,day,dead,age,site,cause,x\n\
     b,8,1,55,two,0,6\n";
 
 /// Exit code 2, nothing on standard output, and the words in the error.
-fn wrong(text: &str, flags: &str, words: &[&str]) {
+pub(super) fn wrong(text: &str, flags: &str, words: &[&str]) {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let folder = Folder::new(&format!("wrong-{number}"));
@@ -113,7 +113,7 @@ fn levels_are_not_endless() {
     wrong(
         &text,
         "--arm arm --event dead --adjust site",
-        &["column “site” has 60 levels; a category may have 50"],
+        &["column “site”, row 51: “site50” is level 51 of 60; a category may have 50"],
     );
     wrong(&text, "--arm arm --event dead --by site", &["column “site” has 60 levels; subgroups may have 16"]);
     wrong(&text, "--arm site --event dead", &["column “site” has 60 arms, site0, site1", "…; name two with"]);
@@ -158,7 +158,17 @@ fn methods_say_what_they_need() {
         ("--event dead --time day --method modest_weights", "add --delay TIME"),
         ("--event dead --method logistic_interaction", "needs a subgroup; add --by COL"),
         ("--event dead --method gray", "gray needs causes"),
-        ("--event dead --confidence 95", "--confidence has to be between 0 and 1"),
+        ("--event dead --confidence 95", "--confidence has to be between 0 and 1, such as 0.95"),
+        ("--event dead --alpha 1", "--alpha has to be between 0 and 1, such as 0.05"),
+        ("--event dead --time day --rho -1 --method fleming_harrington", "--rho has to be between 0 and 100"),
+        ("--event dead --adjust arm", "--adjust arm: “arm” is the column of the arms"),
+        ("--event dead --stratum arm", "--stratum arm: “arm” is the column of the arms"),
+        ("--event dead --adjust age --adjust age", "--adjust age is given twice"),
+        (
+            "--event dead --time day --margin 0.1",
+            "--margin is used by farrington_manning, risk_ratio_margin,",
+        ),
+        ("--event dead --time day --offset x", "name the count with --value COL"),
         ("", "no end point is named"),
         ("--tiers later:day:dead", "“later” is not a kind of tier"),
         ("--event dead --figure x.svg", "curves need times"),
@@ -210,7 +220,7 @@ fn what_cannot_be_answered_says_why() {
     );
     let notes = cox["notes"].as_str().unwrap();
     assert!(cox["estimate"].is_null() && cox["p_value"].is_null());
-    for words in ["the estimate is infinite", "score P <0.0001", "Firth's hazard ratio 0.027"] {
+    for words in ["the estimate is infinite", "score P <0.0001", "Firth's hazard ratio 0.0269"] {
         assert!(notes.contains(words), "{notes}");
     }
 }

@@ -1,11 +1,13 @@
 //! One data set analysed by the command.
 
 mod docs;
+mod edges;
 mod errors;
 mod figures;
 mod never;
 mod published;
 mod reference;
+mod tables;
 
 use super::say;
 use serde_json::Value;

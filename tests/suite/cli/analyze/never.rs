@@ -74,7 +74,7 @@ fn every_method(data: &Dataset, settings: &Settings) -> Result<(), TestCaseError
             let part = data.filter(|i| data.subgroup.as_ref().unwrap()[i] == level);
             levels.extend(analyse(method, &part, settings).into_iter().next());
         }
-        if let Some(answer) = interaction_of(&levels, settings.confidence) {
+        if let Some(answer) = interaction_of(&levels, settings.confidence, false) {
             sane(&answer)?;
         }
     }

@@ -128,8 +128,8 @@ fn every_method_answers() {
     use shocktrial::analysis::catalogue::{MethodName, Reads};
     for &method in MethodName::ALL {
         let (name, flags) = match method.reads() {
-            Reads::Risk => ("ecls_like", "--event dead30 --by ca --margin 0.1"),
-            Reads::Time => ("ecls_like", "--time time --event status --horizon 25 --delay 5 --by ca"),
+            Reads::Risk => ("ecls_like", "--event dead30 --by ca"),
+            Reads::Time => ("ecls_like", "--time time --event status --horizon 25 --by ca"),
             Reads::Cause => ("competing", "--time time --cause etype --horizon 25"),
             Reads::Value => ("small20", "--value lactate"),
             Reads::Count => ("ecls_like", "--value bleeds --offset exposure"),
@@ -138,11 +138,11 @@ fn every_method_answers() {
         let path = data(name);
         let mut arguments = vec![path.as_str(), "--arm", "arm", "--stratum", "stratum"];
         arguments.extend(flags.split(' '));
-        if method == MethodName::RiskRatioMargin {
-            arguments.extend(["--margin", "1.2"]);
-            arguments.retain(|a| *a != "0.1");
-            let first = arguments.iter().position(|a| *a == "--margin").unwrap();
-            arguments.remove(first);
+        match method {
+            MethodName::FarringtonManning => arguments.extend(["--margin", "0.1"]),
+            MethodName::RiskRatioMargin => arguments.extend(["--margin", "1.2"]),
+            MethodName::ModestWeights => arguments.extend(["--delay", "5"]),
+            _ => {}
         }
         if method == MethodName::Barnard || method == MethodName::Boschloo {
             arguments[0] = "tests/reference/data/small20.csv";
