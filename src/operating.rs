@@ -331,16 +331,6 @@ impl Fold {
         list
     }
 
-    /// Patients of each trial of a run, in order; for a figure.
-    pub fn patients(&self, run: usize) -> &[f64] {
-        &self.runs[run].trial.patients
-    }
-
-    /// Months each trial of a run takes, in order; for a figure.
-    pub fn months(&self, run: usize) -> &[f64] {
-        &self.runs[run].trial.months
-    }
-
     /// How many trials of a run end at each look, by what is decided there in the order of [`Decision`].
     pub fn ended(&self, run: usize) -> &[[u64; 5]] {
         &self.runs[run].trial.ended

@@ -1,6 +1,6 @@
 //! What may mislead a reader, found in the numbers, each with its remedy.
 
-use super::{looks, table, words};
+use super::{size, table, words};
 use crate::report::{
     html::Section,
     numbers::{count, decimals, fixed},
@@ -103,7 +103,7 @@ fn cautions(results: &Results) -> Vec<Caution> {
     }
     for &run in &nulls {
         let Some(m) = find(run, "type_i_error") else { continue };
-        let Some(level) = looks::level(&results.run(run).trial.design) else { continue };
+        let Some(level) = size::level(&results.run(run).trial.design) else { continue };
         if m.value - level > 3.0 * m.mcse && m.value > 1.02 * level {
             list.push(Caution {
                 about: "Type I error",

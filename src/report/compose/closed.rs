@@ -1,6 +1,6 @@
 //! What a formula says of the power of a run, beside what came back.
 
-use super::{looks::level, numbers, table as made, words};
+use super::{numbers, size::level, table as made, words};
 use crate::{
     analysis::comparison::Test,
     report::{

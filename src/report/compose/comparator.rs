@@ -1,6 +1,6 @@
 //! The fixed design beside one that looks: at the most patients it takes, and at those it takes on average.
 
-use super::{looks, numbers, table, words};
+use super::{numbers, size, table, words};
 use crate::{
     error::Result,
     operating::{Fold, Truth},
@@ -37,7 +37,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     if trial.design.most_looks() < 2 || !trial.design.family().is_empty() {
         return None;
     }
-    let level = looks::level(&trial.design).unwrap_or(0.025);
+    let level = size::level(&trial.design).unwrap_or(0.025);
     let expected = results.find(0, Place::trial(), "patients")?.value;
     let whole: u32 = trial.allocation.ratio.iter().sum();
     let even = |n: f64| ((n / f64::from(whole)).round() as usize).max(1) * whole as usize;

@@ -6,7 +6,7 @@ use crate::{
         figures::{Figure, Shares, SharesPart, SharesRow},
         html::{Fact, Section},
         numbers::{MISSING, count, fixed, interval, signed},
-        results::{Effect, Place, Results, capitalised, in_percent, in_sentence, mean, patients_in, share},
+        results::{Effect, Place, Results, capitalised, in_sentence, mean, share},
     },
     statistics::{Boundary, Sides, Spending, crossing_probabilities, normal_survival},
     trial::{
