@@ -4,6 +4,7 @@
 //! before it.
 
 pub mod error;
+pub mod stop;
 pub mod units;
 pub mod vector;
 

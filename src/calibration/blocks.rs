@@ -1,6 +1,9 @@
 //! Work on many patients: in blocks of fixed size, on the threads there are, folded in order.
 
-use crate::outcome::expectation::{Course, Expectation, Path, Patients};
+use crate::{
+    outcome::expectation::{Course, Expectation, Path, Patients},
+    stop::Signal,
+};
 use std::{
     ops::Range,
     sync::atomic::{AtomicUsize, Ordering},
@@ -26,8 +29,12 @@ pub fn in_blocks<T: Send>(n: usize, work: impl Fn(Range<usize>) -> T + Sync) -> 
     };
     let threads = most.min(count.max(1));
     let range = |block: usize| block * BLOCK..n.min((block + 1) * BLOCK);
-    let share =
-        |thread: usize| -> Vec<T> { (thread..count).step_by(threads).map(|b| work(range(b))).collect() };
+    let signal = Signal::here();
+    let one = |block: usize| {
+        signal.look_up();
+        work(range(block))
+    };
+    let share = |thread: usize| -> Vec<T> { (thread..count).step_by(threads).map(one).collect() };
     if threads == 1 {
         return share(0);
     }

@@ -9,6 +9,7 @@ use crate::{
     outcome::kinds::Yields,
     random::{Purpose, Stream},
     statistics::mean_and_variance,
+    stop::Signal,
     trial::{
         Trial, Workspace,
         accrual::Accrual,
@@ -65,7 +66,9 @@ pub fn complete(trial: &Trial, pool: &Pool, null: bool, mut truth: Truth) -> Tru
     let mut estimates: Vec<Vec<Vec<f64>>> =
         simulated.iter().map(|&e| vec![Vec::new(); truth.estimands[e].len()]).collect();
     let mut risks = vec![vec![Vec::new(); simulated.len()]; trial.arms.len()];
+    let signal = Signal::here();
     for replicate in 0..trials {
+        signal.look_up();
         large.conduct(pool, seed, replicate, &purposes, &mut workspace, &mut record);
         let mut slice = vec![0; simulated.len()];
         for row in &record.rows {

@@ -11,6 +11,7 @@ use super::problem::{Problem, instead};
 use super::recorded::{Recording, cumulative};
 use crate::random::{Purpose, Stream};
 use crate::statistics::{normal_cdf, normal_quantile};
+use crate::stop::Signal;
 use std::ops::Range;
 
 /// A normal latent value: where its noise comes from, and how it mixes with that of earlier latents.
@@ -91,7 +92,9 @@ impl Registry {
     pub fn screen(&self, rule: &Expression, wanted: usize, cap: u64) -> Screening {
         let mut columns = Columns::new(&self.dictionary);
         let mut start = 0;
+        let signal = Signal::here();
         while columns.len() < wanted && start < cap {
+            signal.look_up();
             let end = cap.min(start + 4 * BLOCK);
             columns.append(self.screen_range(rule, start..end));
             start = end;

@@ -21,13 +21,14 @@ use crate::{
     scenario::{Changes, Scenario, kept::Watch},
     simulation::{Block, Plan, Role, Run, RunBlock, Sink},
     sizing::{Share, Z95},
+    stop::stoppable,
     trial::design::Design,
 };
 use serde_json::{Value, json};
 use std::{
     ops::Range,
     sync::{
-        PoisonError,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -52,7 +53,7 @@ pub trait Listener: Sync {
 }
 
 /// Simulates a design and tells everything about it. Ends early, with nothing more told, once `stop` is set.
-pub fn follow(desk: &Desk, ask: &Ask, stop: &AtomicBool, listener: &dyn Listener) {
+pub fn follow(desk: &Desk, ask: &Ask, stop: &Arc<AtomicBool>, listener: &dyn Listener) {
     match (Session { desk, ask, stop, listener, started: Instant::now() }).run() {
         Ok(()) | Err(Error::Interrupted) => {}
         Err(Error::Input(findings)) => {
@@ -68,7 +69,7 @@ pub fn follow(desk: &Desk, ask: &Ask, stop: &AtomicBool, listener: &dyn Listener
 struct Session<'a> {
     desk: &'a Desk,
     ask: &'a Ask,
-    stop: &'a AtomicBool,
+    stop: &'a Arc<AtomicBool>,
     listener: &'a dyn Listener,
     started: Instant,
 }
@@ -128,7 +129,9 @@ impl Session<'_> {
                 self.listener.tell("solving", json!({ "what": what }));
             }
         };
-        let scenario = self.desk.prepare(changes, Watch { solving: &solving, stop: self.stop })?;
+        let watch = Watch { solving: &solving, stop: self.stop };
+        let prepared = stoppable(self.stop, || self.desk.prepare(changes, watch));
+        let scenario = prepared.unwrap_or(Err(Error::Interrupted))?;
         if told.load(Ordering::Relaxed) {
             self.listener.tell("solved", json!({}));
         }
