@@ -278,6 +278,22 @@ impl Fold {
         }
     }
 
+    /// Adds the next block of one run alone, from 0: the first of the block.
+    pub fn add_to(&mut self, run: usize, block: &Block) {
+        let fold = &mut self.runs[run];
+        fold.first.get_or_insert(block.replicates.start);
+        fold.add(&block.runs[0]);
+    }
+
+    /// Power of the primary estimand of a run, from 0, without the work of all measures.
+    pub fn power(&self, place: usize, run: &Run) -> Option<Measure> {
+        let (fold, truth) = (&self.runs[place], self.runs[place].truths[0][0]);
+        let cell = &fold.last[0][0];
+        let writer = Writer::new(run, &run.trial, 0, Slice::All, None);
+        let like = Measure { replicates: cell.rows, failed: cell.failed, ..writer.like.clone() };
+        (cell.rows > 0).then(|| writer.power(&like, cell, truth))
+    }
+
     /// Whether each replicate of a run, from 0, shows a benefit by an estimand.
     pub fn shown(&self, run: usize, estimand: usize) -> &Bits {
         &self.runs[run].shown[estimand]
@@ -662,6 +678,17 @@ impl Writer {
         }
     }
 
+    /// How often a benefit is shown, by its name.
+    fn power(&self, like: &Measure, cell: &Cell, truth: Truth) -> Measure {
+        let error = self.claim.is_error(self.null, truth.value, self.higher_is_better);
+        let name = match (error, self.prior) {
+            (true, _) => "type_i_error",
+            (_, true) => "assurance",
+            _ => "power",
+        };
+        Measure::proportion(like, name, cell.benefit, cell.rows)
+    }
+
     fn comparison(&self, cell: &Cell, truth: Truth, list: &mut Vec<Measure>) {
         let n = cell.rows;
         if n == 0 {
@@ -674,13 +701,7 @@ impl Writer {
             self.estimation(cell, truth, like, list);
             return;
         }
-        let error = self.claim.is_error(self.null, truth.value, self.higher_is_better);
-        let power = match (error, self.prior) {
-            (true, _) => "type_i_error",
-            (_, true) => "assurance",
-            _ => "power",
-        };
-        list.push(Measure::proportion(&like, power, cell.benefit, n));
+        list.push(self.power(&like, cell, truth));
         list.push(Measure::proportion(&like, "rejects_wrong_way", cell.harm, n));
         self.estimation(cell, truth, like.clone(), list);
         for (arm, risk) in self.arms.iter().zip(&cell.risk) {

@@ -59,8 +59,7 @@ fn points(d: &Difference) -> String {
 }
 
 /// Power, and how it differs.
-pub fn power(results: &Results, own: &Shown, others: &Others) -> Option<Value> {
-    let m = results.power(0, Place::of(&results.primary(0).name))?;
+pub fn power(m: &Measure, own: &Shown, others: &Others) -> Value {
     let error = m.measure == "type_i_error";
     let number = Number {
         key: "power",
@@ -69,7 +68,7 @@ pub fn power(results: &Results, own: &Shown, others: &Others) -> Option<Value> {
         text: share(Some(m)),
         note: monte_carlo(m),
     };
-    Some(number.json(Some(m), differences(others, |other| own.benefit.less(&other.benefit), points)))
+    number.json(Some(m), differences(others, |other| own.benefit.less(&other.benefit), points))
 }
 
 fn monte_carlo(m: &Measure) -> String {

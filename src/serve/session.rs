@@ -16,10 +16,10 @@ use crate::{
     report::{
         compose::compose,
         figures::{Figure, PowerCurve, PowerCurveLine},
-        results::{Input, Results},
+        results::{Input, Place, Results},
     },
     scenario::{Changes, Scenario, kept::Watch},
-    simulation::{Block, Plan, Role, Run, RunBlock, Sink},
+    simulation::{Block, Plan, Role, Run, Sink},
     sizing::{Share, Z95},
     stop::stoppable,
     trial::design::Design,
@@ -97,7 +97,7 @@ impl Session<'_> {
         let (scenario, truths) = self.with_truths(&changes)?;
         let fold = Fold::new(&scenario.runs, truths);
         let mut live = Live { session: self, scenario: &scenario, fold, others: &others, all, told: None };
-        early.drain(..).for_each(|block| live.fold.add(&block));
+        early.drain(..).for_each(|block| live.fold.add_to(0, &block));
         live.tell_all();
         live.simulate(0, FIRST.min(all)..all, &mut |_| ())?;
         live.tell_all();
@@ -249,7 +249,7 @@ impl Live<'_> {
         if range.is_empty() {
             return Ok(());
         }
-        let (stop, runs) = (self.session.stop, self.scenario.runs.len());
+        let stop = self.session.stop;
         let plan = Plan {
             runs: &self.scenario.runs[run..=run],
             pool: &self.scenario.pool,
@@ -257,11 +257,8 @@ impl Live<'_> {
         };
         let mut turn = self.session.desk.turns.wait(stop)?;
         let mut sink = Each(|block: &Block| {
-            let mut placed = vec![RunBlock::default(); runs];
-            placed[run] = block.runs[0].clone();
-            let block = Block { replicates: block.replicates.clone(), runs: placed };
-            self.fold.add(&block);
-            each(&block);
+            self.fold.add_to(run, block);
+            each(block);
             if run == 0 && self.told.is_none_or(|told| told.elapsed() > BETWEEN) {
                 self.tell_power();
             }
@@ -285,7 +282,8 @@ impl Live<'_> {
     fn tell_power(&mut self) {
         self.told = Some(Instant::now());
         let own = Shown { benefit: self.fold.shown(0, 0).clone(), ..Shown::default() };
-        let power = self.results(|results| numbers::power(results, &own, self.others));
+        let power = self.fold.power(0, &self.scenario.runs[0]);
+        let power = power.map(|measure| numbers::power(&measure, &own, self.others));
         let told = json!({ "replicates": own.benefit.len(), "of": self.all, "numbers": [power] });
         self.session.listener.refine("numbers", told);
     }
@@ -294,7 +292,8 @@ impl Live<'_> {
         self.told = Some(Instant::now());
         let own = self.shown();
         let list = self.results(|results| {
-            let power = numbers::power(results, &own, self.others);
+            let power = results.power(0, Place::of(&results.primary(0).name));
+            let power = power.map(|measure| numbers::power(measure, &own, self.others));
             power.into_iter().chain(numbers::others(results, &own, self.others)).collect::<Vec<_>>()
         });
         let told = json!({ "replicates": own.benefit.len(), "of": self.all, "numbers": list });
