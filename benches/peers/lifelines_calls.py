@@ -60,6 +60,6 @@ def w5(trials):
     return shown / trials
 
 
-time_of("w2", PEER, 100, "patients drawn; logrank_test", w2)
-time_of("w4", PEER, 20, "patients drawn; logrank_test, and CoxPHFitter with its 95 % interval", w4)
+time_of("w2", PEER, 20, "patients drawn; logrank_test", w2)
+time_of("w4", PEER, 5, "patients drawn; logrank_test, and CoxPHFitter with its 95 % interval", w4)
 time_of("w5", PEER, 2, "patients drawn; 16 fits of CoxPHFitter", w5)

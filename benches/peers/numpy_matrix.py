@@ -93,7 +93,7 @@ def w4(trials):
     return (z < -UPPER).sum()
 
 
-time_of("w1", PEER, 50_000, "patients drawn; test of two rates, trials as rows of a matrix", in_chunks(w1))
-time_of("w2", PEER, 10_000, "patients drawn; log-rank, trials as rows of a matrix", in_chunks(w2))
-time_of("w3", PEER, 2_500, "patients drawn; log-rank at 84, 168 and 252 events, trials as rows", in_chunks(w3))
-time_of("w4", PEER, 5_000, "patients drawn; log-rank, Cox by Newton's method, 95 % interval", in_chunks(w4))
+time_of("w1", PEER, 20_000, "patients drawn; test of two rates, trials as rows of a matrix", in_chunks(w1))
+time_of("w2", PEER, 4_000, "patients drawn; log-rank, trials as rows of a matrix", in_chunks(w2))
+time_of("w3", PEER, 1_000, "patients drawn; log-rank at 84, 168 and 252 events, trials as rows", in_chunks(w3))
+time_of("w4", PEER, 2_000, "patients drawn; log-rank, Cox by Newton's method, 95 % interval", in_chunks(w4))

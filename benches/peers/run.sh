@@ -48,7 +48,7 @@ shocktrial() {
     rate=$(awk -F'|' -v name=" workload/peers/$name " '$2 == name { print $4 + 0 }' <<< "$timed")
     "${CARGO_TARGET_DIR:-$root/target}"/release/shocktrial run "$scenario" --replicates 20000 --threads 1 --quiet \
       --out "$folder/$name" || [ $? = 1 ]
-    power=$(awk -F, '$1 == 1 && $2 == "primary" && $3 == "all" && $7 == "power" { print $8; exit }' \
+    power=$(awk -F, '$1 == 1 && $4 == "primary" && $5 == "all" && $7 == "" && $9 == "power" { print $10; exit }' \
       "$folder/$name/operating_characteristics.csv")
     printf '%s\tshocktrial\t%s\t%s\t20000\tpatients drawn; the rows of %s\n' "${name%%_*}" "$rate" "$power" "$name.toml"
   done

@@ -50,6 +50,6 @@ def w4(trials):
     return shown / trials
 
 
-time_of("w1", PEER, 2_000, "patients drawn; proportions_ztest", w1)
+time_of("w1", PEER, 1_000, "patients drawn; proportions_ztest", w1)
 time_of("w2", PEER, 200, "patients drawn; survdiff", w2)
-time_of("w4", PEER, 20, "patients drawn; survdiff, and PHReg with its 95 % interval", w4)
+time_of("w4", PEER, 5, "patients drawn; survdiff, and PHReg with its 95 % interval", w4)

@@ -14,7 +14,7 @@ w2 <- -log(1 - c(0.585, 0.458)) / 180
 w5 <- -log(1 - 0.585) / 180 * c(1, 0.75)
 upper <- qnorm(0.975)
 
-time_of("w2", peer, 200, "patients drawn; survdiff", function(trials) {
+time_of("w2", peer, 100, "patients drawn; survdiff", function(trials) {
   mean(replicate(trials, {
     d <- draw(360, w2)
     test <- survdiff(Surv(time, event) ~ arm, d)
@@ -22,7 +22,7 @@ time_of("w2", peer, 200, "patients drawn; survdiff", function(trials) {
   }))
 })
 
-time_of("w4", peer, 100, "patients drawn; survdiff, and coxph with its 95 % interval", function(trials) {
+time_of("w4", peer, 50, "patients drawn; survdiff, and coxph with its 95 % interval", function(trials) {
   mean(replicate(trials, {
     d <- draw(360, w2)
     test <- survdiff(Surv(time, event) ~ arm, d)
@@ -34,7 +34,7 @@ time_of("w4", peer, 100, "patients drawn; survdiff, and coxph with its 95 % inte
 })
 
 # The same by the routine beneath coxph, without formulas.
-time_of("w4", paste(peer, "(coxph.fit)"), 1000, "patients drawn; score test and estimate of coxph.fit", function(trials) {
+time_of("w4", paste(peer, "(coxph.fit)"), 400, "patients drawn; score test and estimate of coxph.fit", function(trials) {
   control <- coxph.control()
   names <- as.character(seq_len(360))
   mean(replicate(trials, {
@@ -46,7 +46,7 @@ time_of("w4", paste(peer, "(coxph.fit)"), 1000, "patients drawn; score test and 
   }))
 })
 
-time_of("w5", peer, 10, "patients drawn; 16 calls of coxph: everybody, 10 subgroups, 5 interactions", function(trials) {
+time_of("w5", peer, 5, "patients drawn; 16 calls of coxph: everybody, 10 subgroups, 5 interactions", function(trials) {
   mean(replicate(trials, {
     d <- as.data.frame(draw(558, w5))
     for (k in 1:5) d[[paste0("x", k)]] <- as.integer(runif(558) < c(0.4, 0.5, 0.6, 0.7, 0.8)[k])

@@ -5,6 +5,7 @@ mod boundaries;
 mod commands;
 mod faults;
 mod folders;
+mod instructions;
 mod patients;
 mod shards;
 mod slurm;
