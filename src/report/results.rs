@@ -445,6 +445,13 @@ fn coordinate(path: &str, value: &str, arms: &[Arm]) -> Coordinate {
             arm.map_or_else(|| part.replace('_', " "), |a| a.label.clone())
         })
         .collect();
+    let mut names = names;
+    // How a covariate is recorded: what of the test, then of what.
+    if let [first, covariate, what] = &names[..]
+        && first == "recorded"
+    {
+        names = vec![what.clone(), covariate.clone()];
+    }
     let label = if names.is_empty() { path.to_owned() } else { capitalised(&names.join(", ")) };
     Coordinate { label, text, number }
 }

@@ -4,7 +4,7 @@ use crate::{
     analysis::comparison::{Summary, Test},
     calibration::truth::Truth,
     statistics::{Comparison, exact_power_of_chi_square, normal_survival},
-    trial::{Trial, design::Design},
+    trial::{Trial, claim::Claim, design::Design},
 };
 
 /// What a formula says of a trial's size.
@@ -22,6 +22,13 @@ pub struct ClosedForm {
 pub fn closed_form(trial: &Trial, truth: &Truth, power: f64) -> Option<ClosedForm> {
     let Design::Fixed(design) = &trial.design else { return None };
     let primary = &trial.estimands[0];
+    // The formulas are of two arms and no margin.
+    if primary.claim != Claim::Superiority
+        || primary.minus.is_some()
+        || !primary.with.iter().all(Vec::is_empty)
+    {
+        return None;
+    }
     let (control, treatment) = (usize::from(primary.control), usize::from(primary.treatment));
     let weight = |arm: usize| f64::from(trial.allocation.ratio[arm]);
     let plan = Comparison {
@@ -87,6 +94,10 @@ pub fn enumerated(trial: &Trial, truth: &Truth, patients: usize) -> Option<f64> 
     let whole: u32 = trial.allocation.ratio.iter().sum();
     let exact = primary.method.test == Test::ChiSquare
         && trial.enrolment.probability == [1.0]
+        && primary.claim == Claim::Superiority
+        && primary.minus.is_none()
+        && primary.with.iter().all(Vec::is_empty)
+        && trial.course.circumstances.none()
         && trial.loss_rate == 0.0
         && trial.allocation.strata <= 1
         && !trial.allocation.by_site

@@ -44,7 +44,7 @@ struct Prepared {
 
 impl Prepared {
     fn new(trial: &Trial, pool: &Pool) -> Self {
-        let trial = trial.primary_only();
+        let trial = trial.decisive_only();
         Prepared { purposes: trial.purposes(), tables: Tables::of(&trial, pool), trial }
     }
 }

@@ -21,7 +21,7 @@ const REPLICATES: u64 = 2000;
 
 /// What the trial takes as it stands.
 pub fn resources(trial: &Trial, pool: &Pool, seed: u64) -> Resources {
-    let taken = taken(&trial.primary_only(), pool, seed, REPLICATES);
+    let taken = taken(&trial.decisive_only(), pool, seed, REPLICATES);
     let share = |[value, mcse]: [f64; 2]| Share { value, mcse };
     Resources { events: share(taken.events), screened: share(taken.screened), months: share(taken.months) }
 }

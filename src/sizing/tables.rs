@@ -13,6 +13,7 @@ use crate::{
     trial::{
         Trial, Workspace,
         allocation::{Allocation, Scheme},
+        claim::Claim,
         design::{Design, beyond},
         pool::Pool,
         record::Decision,
@@ -41,7 +42,10 @@ impl Tables {
         let alike = pool.len() == 1 && trial.enrolment.probability == [1.0];
         let plain = |treatment: &Treatment| treatment.bail_outs.is_empty() && treatment.instead.is_empty();
         let counted = matches!(primary.method.test, Test::ChiSquare | Test::Wald)
-            && !primary.method.summary.needs_times();
+            && !primary.method.summary.needs_times()
+            && primary.claim == Claim::Superiority
+            && primary.with.iter().all(Vec::is_empty)
+            && primary.minus.is_none();
         if !(alike
             && counted
             && trial.course.events.len() == 1

@@ -46,12 +46,14 @@ impl Trial {
             && (self == other || *self == Trial { patients: self.patients, ..other.clone() })
     }
 
-    /// The trial with its primary comparison alone, in all patients: what a search for its size analyses.
-    pub fn primary_only(&self) -> Trial {
+    /// The trial with the comparisons its design decides on and no others: what a search for its size analyses.
+    /// That is the primary one in all patients, or everything where the design has several hypotheses.
+    pub fn decisive_only(&self) -> Trial {
         let mut trial = self.clone();
-        trial.estimands.truncate(1);
-        let primary = &mut trial.estimands[0];
-        primary.subgroups.clear();
+        if trial.design.family().is_empty() {
+            trial.estimands.truncate(1);
+            trial.estimands[0].subgroups.clear();
+        }
         trial
     }
 

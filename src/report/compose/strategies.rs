@@ -196,9 +196,10 @@ fn among(trial: &Trial, rows: &[usize]) -> Trial {
     for &row in rows {
         probability[row] = trial.enrolment.probability[row];
     }
-    let mut own = trial.primary_only();
-    own.subgroups.clear();
-    Trial { enrolment: Enrolment { probability }, ..own }
+    let mut own = Trial { enrolment: Enrolment { probability }, subgroups: Vec::new(), ..trial.clone() };
+    own.estimands.truncate(1);
+    own.estimands[0].subgroups.clear();
+    own
 }
 
 /// The strategies a scenario compares; fewer than two are none.

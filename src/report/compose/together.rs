@@ -36,19 +36,17 @@ fn steps(results: &Results) -> Vec<WaterfallStep> {
         m.map_or([f64::NAN; 2], |m| [m.value, m.mcse])
     };
     let (Some(&base), Some(&ideal)) = (runs.first(), runs.last()) else { return Vec::new() };
-    let mut steps =
-        vec![WaterfallStep { label: "With none of these".into(), total: power(ideal), change: None }];
-    // From the ideal down: each part is put back in the order opposite to that in which it was taken away.
-    for pair in runs.windows(2).rev() {
-        let change = results.fold.difference(pair[0], pair[1]);
+    let mut steps = vec![WaterfallStep { label: "Base case".into(), total: power(base), change: None }];
+    for pair in runs.windows(2) {
+        let change = results.fold.difference(pair[1], pair[0]);
         let change = change.map_or([f64::NAN; 2], |d| [d.value, d.mcse]);
         steps.push(WaterfallStep {
             label: part(results, pair[1]),
-            total: power(pair[0]),
+            total: power(pair[1]),
             change: Some(change),
         });
     }
-    steps.push(WaterfallStep { label: "Base case".into(), total: power(base), change: None });
+    steps.push(WaterfallStep { label: "With all of these".into(), total: power(ideal), change: None });
     steps
 }
 
@@ -61,7 +59,7 @@ pub(super) fn waterfall(results: &Results) -> Option<Figure> {
     let figure = Waterfall {
         name: plots::WATERFALL.into(),
         title: String::new(),
-        caption: "Where the power goes: from a trial with none of the parts named to the base case, each put back on top of those above it, on the same patients with the same luck. What a part costs depends on the order.".into(),
+        caption: "Where the power went: from the base case to a trial without any of the parts that take it away, one more taken away at each bar, on the same patients with the same luck. What a part costs depends on the order.".into(),
         probability: "Power".into(),
         steps,
     };
@@ -83,12 +81,20 @@ pub(super) fn waterfall_section(results: &Results, figures: Vec<String>) -> Opti
     };
     Some(Section {
         title: "Where the power went".into(),
-        paragraphs: vec!["The same trial without parts of the model, then with each put back: what an ideal trial would have shown and what took it away.".into()],
+        paragraphs: vec![
+            "The same trial, then without one part of the model after another: where the power went.".into(),
+        ],
         tables: vec![table(
-            "Power with parts of the model put back one after another.",
-            vec![words("Put back: the trial is no longer"), numbers("Change", "points"), numbers("Power", "%")],
+            "Power with parts of the model taken away one after another.",
+            vec![
+                words("Put back: the trial is no longer"),
+                numbers("Change", "points"),
+                numbers("Power", "%"),
+            ],
             steps.iter().map(row).collect(),
-            &["Changes are paired differences with their Monte Carlo standard error. The order is that of the scenario, turned round."],
+            &[
+                "Changes are paired differences with their Monte Carlo standard error. The order is that of the scenario.",
+            ],
         )],
         figures,
         ..Section::default()

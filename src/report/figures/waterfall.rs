@@ -1,4 +1,4 @@
-//! Where the power went: from the ideal to what is expected, a bar for each part taken back.
+//! Where the power went: from what is expected to the ideal, a bar for each part taken away.
 
 use super::Figure;
 use super::axis::{self, Scale};

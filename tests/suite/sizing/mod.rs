@@ -100,7 +100,7 @@ fn worked() -> f64 {
 fn a_curve_of_ten_sizes_costs_little_more_than_its_largest() {
     let log_rank = load("scenarios/peers/w2_log_rank.toml", &[]);
     for scenario in [everything(), &log_rank] {
-        let trial = scenario.runs[0].trial.primary_only();
+        let trial = scenario.runs[0].trial.decisive_only();
         let purposes = trial.purposes();
         let (mut workspace, mut record) = (Workspace::default(), Record::default());
         let ten: Vec<usize> = (1..=10).map(|k| 80 * k).collect();
@@ -134,10 +134,11 @@ fn a_curve_of_ten_sizes_costs_little_more_than_its_largest() {
     }
 }
 
-/// A smaller trial of every scenario of a design that nests is the first patients of the larger one.
+/// Every design can be sized: what a search counts at a size is what trials of that size decide, and a smaller trial
+/// of a design that nests is the first patients of the larger one.
 #[test]
-fn every_design_that_nests_does() {
-    let mut nesting = 0;
+fn every_design_is_sized_by_what_it_decides() {
+    let (mut nesting, mut benefits, mut wrong) = (0, 0, Vec::new());
     for entry in std::fs::read_dir(crate::simulation::at("scenarios/designs")).unwrap() {
         let path = entry.unwrap().path();
         let changes = scenario::Changes {
@@ -146,25 +147,41 @@ fn every_design_that_nests_does() {
             ..scenario::Changes::default()
         };
         let scenario = scenario::load(&path, &changes).unwrap_or_else(|why| panic!("{why}"));
+        let (pool, seed) = (&scenario.pool, scenario.seed);
         let trial = &scenario.runs[0].trial;
+        let unit = trial.allocation.ratio.iter().sum::<u32>() as usize;
+        let sizes = [5, 8].map(|k| trial.patients * k / 10 / unit * unit);
+        let search = Sizes::new(std::slice::from_ref(trial), pool, seed);
+        let counted = search.by_trial(&sizes.map(|size| size / unit), 6);
+        for (&size, share) in sizes.iter().zip(&counted[0]) {
+            let small = Trial { patients: size, ..trial.clone() };
+            let benefit = |replicate: &u64| {
+                conducted(&small, pool, seed, *replicate).trial.unwrap().decision == Decision::Benefit
+            };
+            let decided = (0..6).filter(benefit).count() as u64;
+            if *share != Share::of(decided, 6) {
+                wrong.push(format!(
+                    "{size} patients of {}: {share:?}, decided {decided} of 6",
+                    path.display()
+                ));
+            }
+            benefits += decided;
+        }
         if !trial.nests() {
             continue;
         }
         nesting += 1;
-        let unit = trial.allocation.ratio.iter().sum::<u32>() as usize;
-        let sizes = [3, 5, 8].map(|k| trial.patients * k / 10 / unit * unit);
         let (mut workspace, mut record) = (Workspace::default(), Record::default());
-        for replicate in 0..2 {
-            let (pool, seed, purposes) = (&scenario.pool, scenario.seed, trial.purposes());
-            let same = |place: usize, record: &Record| {
-                let small = Trial { patients: sizes[place], ..trial.clone() };
-                let own = conducted(&small, pool, seed, replicate);
-                assert_eq!(told(record), told(&own), "{} patients of {}", sizes[place], path.display());
-            };
-            trial.conduct_at(&sizes, pool, seed, replicate, &purposes, &mut workspace, &mut record, same);
-        }
+        let same = |place: usize, record: &Record| {
+            let small = Trial { patients: sizes[place], ..trial.clone() };
+            let own = conducted(&small, pool, seed, 0);
+            assert_eq!(told(record), told(&own), "{} patients of {}", sizes[place], path.display());
+        };
+        let purposes = trial.purposes();
+        trial.conduct_at(&sizes, pool, seed, 0, &purposes, &mut workspace, &mut record, same);
     }
-    assert!(nesting > 5, "{nesting}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(nesting > 5 && benefits > 50, "{nesting} {benefits}");
 }
 
 /// Counting gives the decisions of the engine that follows each patient, for any allocation.
@@ -178,7 +195,7 @@ fn counted_tables_are_the_engines() {
         "allocation = { ratio = { control = 1, treatment = 1 } }",
     ] {
         let scenario = two_risks(0.49, 0.35, allocation);
-        let trial = scenario.runs[0].trial.primary_only();
+        let trial = scenario.runs[0].trial.decisive_only();
         let tables = Tables::of(&trial, &scenario.pool).expect("patients who are all alike");
         let mut workspace = Workspace::default();
         let mut benefits = 0;
