@@ -150,7 +150,7 @@ impl Session<'_> {
         let base = &scenario.runs[0];
         let nests = matches!(base.trial.design, Design::Fixed(_));
         let most = if nests { OF_CURVE } else { OF_SEPARATE_SIZES };
-        let trial = if nests { base.trial.primary_only() } else { base.trial.clone() };
+        let trial = if nests { base.trial.decisive_only() } else { base.trial.clone() };
         let unit = trial.allocation.ratio.iter().sum::<u32>().max(1) as usize;
         let size =
             |share: f64| ((share * trial.patients as f64 / unit as f64).round() as usize).max(1) * unit;
