@@ -227,7 +227,9 @@ impl<'a> Document<'a> {
     fn explain(&self, error: &toml::de::Error) -> Error {
         let message = plain_words(error.message());
         match error.span() {
-            Some(span) if span.start < COMMAND_LINE => Finding::new(message).at(&self.source, span).into(),
+            Some(span) if span.start < COMMAND_LINE && span != (0..0) => {
+                Finding::new(message).at(&self.source, span).into()
+            }
             Some(span) if self.set_at(&span).is_some() => {
                 Finding::new(message).set_by(self.set_at(&span).unwrap_or_default()).into()
             }

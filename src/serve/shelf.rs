@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_design_keeps_its_number_and_the_oldest_are_forgotten() {
         let mut shelf = Shelf::default();
-        let large = || Shown { months: vec![1.0; MOST_BYTES / 8 / 3], ..Shown::default() };
+        let large = || Shown { months: vec![1.0; MOST_BYTES / 8 / 3 + 1], ..Shown::default() };
         for (number, key) in ["file", "a", "b", "c"].iter().enumerate() {
             assert_eq!(shelf.number(key, 7), number as u64 + 1);
             shelf.keep(number as u64 + 1, large());

@@ -71,10 +71,7 @@ pub(super) fn as_text(
             let [one, zero] = by_arm(a, data);
             let p = if a.p_value.is_finite() { p_text(a.p_value) } else { MISSING.into() };
             table.add_row([name(block, a), estimate(a), statistic(a), p, one, zero]);
-            let told = match a.reason.filter(|_| a.has_estimate()) {
-                Some(reason) => Some(format!("no test: {reason}")),
-                None => None,
-            };
+            let told = a.reason.filter(|_| a.has_estimate()).map(|reason| format!("no test: {reason}"));
             // Notes on levels repeat those on all, but for what is wrong with a level.
             if block.subgroup.is_some() && a.reason.is_none() && !a.method.needs_subgroup() {
                 continue;
