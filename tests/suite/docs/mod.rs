@@ -46,10 +46,28 @@ fn printed(root: &Path, command: &str) -> String {
     said.trim_end().to_owned() + "\n"
 }
 
+/// The page of the README is the beginning of what its first command prints; `BLESS=1` rewrites it.
+fn readme() {
+    const OPENS: &str = "```text\n";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let command = text.lines().find_map(|line| line.strip_prefix("cargo run --release -- ")).unwrap();
+    let said = printed(root, &format!("{command} --out output/readme"));
+    let page = said.split_inclusive("\n\n").take(3).collect::<String>().trim_end().to_owned() + "\n";
+    let start = text.find(OPENS).unwrap() + OPENS.len();
+    let end = start + text[start..].find("```\n").unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(root.join("README.md"), format!("{}{page}{}", &text[..start], &text[end..])).unwrap();
+    } else {
+        assert!(text[start..end] == page, "the README prints something else; BLESS=1 rewrites it");
+    }
+}
+
 /// `BLESS=1 cargo test --release --test suite -- --ignored tutorials`
 #[test]
 #[ignore = "minutes of simulation"]
 fn tutorials() {
+    readme();
     page("docs/tutorial_trialist.md");
     page("docs/tutorial_statistician.md");
 }

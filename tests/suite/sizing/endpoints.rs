@@ -7,7 +7,7 @@ use shocktrial::sizing::tiers;
 /// Cox (0.0016), win ratio with and without harm and without effect (0.0035). Held within four Monte Carlo and
 /// reference errors.
 fn powers(replicates: u64) {
-    let scenario = load("scenarios/studies/endpoint_choice.toml", &[]);
+    let scenario = load("scenarios/studies/endpoint_choice.toml", &[("replicates", &replicates.to_string())]);
     let found = measures(&scenario, Some(replicates));
     let run = |name: &str| scenario.runs.iter().position(|r| r.variant == name).unwrap() as u32 + 1;
     let close = |run: u32, estimand: &str, measure: &str, expected: f64, reference: f64| {
