@@ -15,6 +15,7 @@ await browse({}, async ({ page, problems }) => {
     box.value = value;
     box.dispatchEvent(new Event("input", { bubbles: true }));
     for (;;) {
+      if (document.querySelector(".lever.bad")) throw new Error(document.querySelector(".lever.bad").textContent);
       const found = performance.getEntriesByName(name, "measure").at(-1);
       const move = performance.getEntriesByName("move", "mark").at(-1);
       if (found && move && found.startTime === move.startTime) return [found.duration, found.detail];
@@ -23,6 +24,8 @@ await browse({}, async ({ page, problems }) => {
   }, [path, String(value), name]);
 
   const many = async (what, path, values, name) => {
+    await page.evaluate(() => document.getElementById("reset").click());
+    await page.waitForFunction(() => state.shown.set.length === 0 && state.shown.done, null, { timeout: 120_000 });
     const taken = [];
     for (const value of values) {
       const [duration] = await time(path, value, name);

@@ -265,7 +265,7 @@ fn fifty_clients_for_a_minute() {
     let server = Server::start("scenarios/published/ecls_shock.toml");
     server.design(&ask(&[], 2_500));
     let memory = server.memory();
-    let told = client::crowd(&server, 50, Duration::from_secs(60), 20_000);
+    let told = client::crowd(&server, 50, Duration::from_secs(60), 2_500);
     let after = server.memory();
     tools::say(&format!(
         "{told:?}; resident {} MB before, {} MB at the most",
