@@ -29,7 +29,7 @@ pub fn compare_incidence(
             (false, false) => 0,
         });
     }
-    match fine_gray(&time, &cause, &[&arm], 1, CensoringTies::After) {
+    match fine_gray(&time, &cause, &[&arm], 1, CensoringTies::Together) {
         Ok(fit) => {
             let (b, se) = (fit.coefficients[0], fit.standard_errors()[0]);
             result.measured(b, se, Interval::wald(b, se, CONFIDENCE));
