@@ -47,23 +47,12 @@ impl Measurement for Clock {
 impl Clock {
     #[cfg(target_os = "linux")]
     fn now(self) -> Duration {
-        #[repr(C)]
-        struct Timespec {
-            seconds: i64,
-            nanoseconds: i64,
-        }
-        unsafe extern "C" {
-            fn clock_gettime(clock: i32, time: *mut Timespec) -> i32;
-        }
+        use rustix::time::{ClockId, clock_gettime};
         let clock = match self {
-            Clock::Process => 2,
-            Clock::Thread => 3,
+            Clock::Process => ClockId::ProcessCPUTime,
+            Clock::Thread => ClockId::ThreadCPUTime,
         };
-        let mut time = Timespec { seconds: 0, nanoseconds: 0 };
-        // SAFETY: the structure is that of 64-bit Linux and lives through the call.
-        let outcome = unsafe { clock_gettime(clock, &mut time) };
-        assert_eq!(outcome, 0, "the kernel keeps the time of threads and processes");
-        Duration::new(time.seconds as u64, time.nanoseconds as u32)
+        clock_gettime(clock).try_into().expect("a time that has passed is not negative")
     }
 
     /// Wall time, where there is no better clock.

@@ -57,16 +57,16 @@ impl ClaimFold {
             return;
         }
         let last = &rows[rows.len() - self.rows..];
-        let is = |k: &usize, decision| last[self.places[*k]].decision == decision;
+        let is = |k: usize, decision| last[self.places[k]].decision == decision;
         let all = 0..self.places.len();
-        let claimed: Vec<usize> = all.clone().filter(|k| is(k, Decision::Benefit)).collect();
-        self.claimed.push(claimed.iter().fold(0, |mask, k| mask | 1 << k));
-        let selected = if self.selects {
-            all.clone().find(|k| !is(k, Decision::Futility)).into_iter().collect()
+        let claimed = all.clone().filter(|&k| is(k, Decision::Benefit)).fold(0, |mask, k| mask | 1 << k);
+        self.claimed.push(claimed);
+        let selected: Claimed = if self.selects {
+            all.clone().find(|&k| !is(k, Decision::Futility)).map_or(0, |k| 1 << k)
         } else {
             claimed
         };
-        for k in selected {
+        for k in all.filter(|k| selected >> k & 1 == 1) {
             let (c, truth) = (&last[self.places[k]].comparison, self.truths[k].value);
             if c.estimate.is_finite() && truth.is_finite() {
                 self.error.add(c.estimate - truth);

@@ -3,25 +3,14 @@
 use std::time::Duration;
 
 /// Processor time of all threads since the program began, where the system keeps it.
-#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[cfg(target_os = "linux")]
 pub fn cpu_time() -> Option<Duration> {
-    #[repr(C)]
-    struct Timespec {
-        seconds: i64,
-        nanoseconds: i64,
-    }
-    unsafe extern "C" {
-        fn clock_gettime(clock: i32, time: *mut Timespec) -> i32;
-    }
-    const PROCESS_CPUTIME: i32 = 2;
-    let mut time = Timespec { seconds: 0, nanoseconds: 0 };
-    // SAFETY: the structure is that of 64-bit Linux and lives through the call.
-    let outcome = unsafe { clock_gettime(PROCESS_CPUTIME, &mut time) };
-    (outcome == 0).then(|| Duration::new(time.seconds as u64, time.nanoseconds as u32))
+    use rustix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::ProcessCPUTime).try_into().ok()
 }
 
 /// Processor time of all threads since the program began, where the system keeps it.
-#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+#[cfg(not(target_os = "linux"))]
 pub fn cpu_time() -> Option<Duration> {
     None
 }

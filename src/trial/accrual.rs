@@ -115,10 +115,10 @@ pub struct Progress {
 
 /// What decides accrual in one replicate: streams, and what was drawn of its sites.
 #[derive(Clone, Debug)]
-pub struct AccrualLuck {
+pub struct AccrualLuck<'a> {
     roster: Option<Roster>,
     /// Where everybody arrives at once, nobody is at a site: what multiplies hazards is drawn for each patient.
-    law: Option<(Circumstances, [Stream; 4])>,
+    law: Option<(&'a Circumstances, [Stream; 4])>,
     /// Change of the log hazard of death per day, if anything multiplies hazards at all.
     trend: Option<f64>,
     /// Day on which recruitment ends.
@@ -130,8 +130,8 @@ pub struct AccrualLuck {
     loss: Stream,
 }
 
-impl AccrualLuck {
-    pub fn new(accrual: &Accrual, circumstances: &Circumstances, seed: u64, replicate: u64) -> Self {
+impl<'a> AccrualLuck<'a> {
+    pub fn new(accrual: &Accrual, circumstances: &'a Circumstances, seed: u64, replicate: u64) -> Self {
         let stream = |purpose| Stream::new(seed, replicate, purpose);
         let stopped = if accrual.stop_rate > 0.0 {
             -libm::log(stream(Purpose::EXTERNAL_STOP).uniform(0)) / accrual.stop_rate
@@ -141,7 +141,7 @@ impl AccrualLuck {
         let law = (accrual.is_immediate() && !circumstances.none()).then(|| {
             let purposes =
                 [Purpose::SITE_CLASS, Purpose::SITE_MORTALITY, Purpose::SITE_EFFECT, Purpose::SITE_RATE];
-            (circumstances.clone(), purposes.map(stream))
+            (circumstances, purposes.map(stream))
         });
         AccrualLuck {
             law,
@@ -198,7 +198,7 @@ impl Accrual {
         progress: &mut Progress,
         enrolment: &Enrolment,
         loss_rate: f64,
-        luck: &AccrualLuck,
+        luck: &AccrualLuck<'_>,
     ) {
         let pool = enrolment.probability.len() as u32;
         let timed = self.candidates_per_site_day.is_finite();

@@ -94,9 +94,7 @@ impl Allocation {
         match &self.scheme {
             Scheme::Patients => {}
             Scheme::Minimisation(minimisation) => {
-                let uniforms: Vec<f64> =
-                    cohort.place.iter().map(|&place| luck.patients.uniform(place)).collect();
-                return minimisation.randomise(cohort, from, ratio, |i| uniforms[i]);
+                return minimisation.randomise(cohort, from, ratio, &luck.patients);
             }
             Scheme::Clusters(clusters) => {
                 let ranks = Clusters::ranks(self.sites, &luck.clusters);

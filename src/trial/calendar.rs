@@ -40,7 +40,7 @@ impl Recruited {
 pub(super) struct Intake<'a> {
     trial: &'a Trial,
     pool: &'a Pool,
-    accrual: AccrualLuck,
+    accrual: AccrualLuck<'a>,
     allocation: AllocationLuck,
     leaving: LeavingLuck,
 }

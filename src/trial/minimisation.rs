@@ -1,6 +1,6 @@
 //! Minimisation: each patient goes, more likely than not, where the arms differ least in what matters.
 
-use crate::cohort::Cohort;
+use crate::{cohort::Cohort, random::Stream};
 
 /// What a patient is classed by.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,10 +29,10 @@ pub struct Minimisation {
 }
 
 impl Minimisation {
-    /// Assigns patients `from..`; `uniform(i)` is patient `i`'s random number.
+    /// Assigns patients `from..` by a word of `luck` each.
     ///
     /// What has gone before is counted from the cohort, so nothing has to be remembered between calls.
-    pub fn randomise(&self, cohort: &mut Cohort, from: usize, ratio: &[u32], uniform: impl Fn(usize) -> f64) {
+    pub fn randomise(&self, cohort: &mut Cohort, from: usize, ratio: &[u32], luck: &Stream) {
         let arms = ratio.len();
         let sites = cohort.site.iter().map(|&s| usize::from(s) + 1).max().unwrap_or(1);
         let mut first = Vec::with_capacity(self.factors.len());
@@ -69,7 +69,7 @@ impl Minimisation {
                     *sum += high - low;
                 }
             }
-            let arm = self.choose(&imbalance, ratio, uniform(i));
+            let arm = self.choose(&imbalance, ratio, luck.uniform(cohort.place[i]));
             for (f, first) in first.iter().enumerate() {
                 counts[(first + level(cohort, f, i)) * arms + arm] += 1;
             }

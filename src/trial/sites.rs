@@ -190,6 +190,9 @@ impl SitePlan {
 /// A gamma variable of mean 1 and a coefficient of variation, by Marsaglia & Tsang's squeeze.
 ///
 /// Marsaglia & Tsang, ACM Trans Math Softw 2000;26:363. A shape below 1 is that of one more times `U^(1/shape)`.
+///
+/// rand_distr draws the same way, but with the platform's logarithms, which may differ between machines and so
+/// move rows; turning the distribution function round takes an iteration for each site.
 fn gamma_of_mean_1(variation: f64, stream: &Stream, site: u64) -> f64 {
     let shape = 1.0 / (variation * variation);
     // Each site has a stretch of the stream of its own.

@@ -2,7 +2,7 @@
 
 use crate::{
     known_answers::{TwoRisks, power},
-    simulation::{agrees, load, measures, prepare, replicate},
+    simulation::{agrees, load, measures, measures_of, prepare, replicate},
 };
 use shocktrial::{
     calibration::clustering::intra_cluster_correlation,
@@ -224,8 +224,7 @@ fn agrees_with(measure: &shocktrial::operating::Measure, chance: f64, trials: u3
 /// against that of the design effect.
 fn whole_sites(replicates: u64) -> String {
     let mut scenario = prepare(CLUSTERS);
-    scenario.runs.iter_mut().for_each(|run| run.replicates = replicates);
-    let measures = measures(&scenario, None);
+    let measures = measures_of(&mut scenario, replicates);
     let (m, k) = (20.0, 20.0);
     let ((p0, b0, w0), (p1, b1, w1)) = (risk_over_sites(1.0), risk_over_sites(0.65));
     let icc = b0 / (p0 * (1.0 - p0));
@@ -333,8 +332,7 @@ fn wedge(replicates: u64) -> String {
     let start = text.find("[estimand.summaries]").unwrap();
     let end = text.find("[estimand.naive]").unwrap();
     let mut scenario = prepare(&format!("{}{}", &text[..start], &text[end..]));
-    scenario.runs.iter_mut().for_each(|run| run.replicates = replicates);
-    let measures = measures(&scenario, None);
+    let measures = measures_of(&mut scenario, replicates);
     // Without effect: a site's risk is 1 − exp(−h·exp(0.3 z)).
     let hazard = -(0.55f64.ln());
     let (mut p, mut square) = (0.0, 0.0);

@@ -3,7 +3,7 @@
 
 use crate::{
     cli::{Folder, say},
-    simulation::{Measures, load, measures, replicate, run},
+    simulation::{Measures, load, measures_of, replicate, run},
 };
 use shocktrial::{operating::Measure, scenario::Scenario, trial::design::Design};
 
@@ -21,8 +21,8 @@ fn holds(measure: &Measure) {
 /// Arms enter by date; the late one counted with controls of before claims too often, in favour of itself because
 /// mortality falls. Concurrent controls and periods put it right, and without a trend nothing is wrong.
 fn non_concurrent_controls(replicates: u64) -> String {
-    let scenario = load("scenarios/designs/non_concurrent_controls.toml", &[]);
-    let found = measures(&scenario, Some(replicates));
+    let mut scenario = load("scenarios/designs/non_concurrent_controls.toml", &[]);
+    let found = measures_of(&mut scenario, replicates);
     let wrong = error(&scenario, &found, "", "second");
     assert!(wrong.value > 0.025 + 4.0 * wrong.mcse && wrong.value > 0.1, "{wrong:?}");
     let other = found.get(1, "second", "", "rejects_wrong_way");
@@ -39,8 +39,8 @@ fn non_concurrent_controls(replicates: u64) -> String {
 
 /// The arm that is ahead gets more of the later patients: both arms are claimed too often, and equally so.
 fn adaptive_allocation(replicates: u64) -> String {
-    let scenario = load("scenarios/designs/adaptive_allocation_in_a_trend.toml", &[]);
-    let found = measures(&scenario, Some(replicates));
+    let mut scenario = load("scenarios/designs/adaptive_allocation_in_a_trend.toml", &[]);
+    let found = measures_of(&mut scenario, replicates);
     let wrong = error(&scenario, &found, "", "primary");
     assert!(wrong.value > 0.025 + 4.0 * wrong.mcse && wrong.value > 0.05, "{wrong:?}");
     let other = found.get(1, "primary", "", "rejects_wrong_way");

@@ -4,7 +4,7 @@
 //! `cargo test --release --test suite -- --ignored families`.
 
 use super::{TwoRisks, binomial, pooled_z, power};
-use crate::simulation::{Measures, agrees, load, measures, prepare, replicate, run};
+use crate::simulation::{Measures, agrees, load, measures, measures_of, prepare, replicate, run};
 use shocktrial::{
     operating::Measure,
     statistics::{dunnett_critical, dunnett_p, normal_quantile, normal_survival, select_best_critical},
@@ -204,8 +204,8 @@ fn families_of_arms_have_the_exact_size_at_100_000_replicates() {
 /// Two-stage enrichment against values simulated elsewhere, whose own errors are 0.0008, and 0.0002 for the
 /// size; fixed designs against the exact law.
 fn enrichment(replicates: u64) {
-    let scenario = load("scenarios/designs/adaptive_enrichment.toml", &[]);
-    let found = measures(&scenario, Some(replicates));
+    let mut scenario = load("scenarios/designs/adaptive_enrichment.toml", &[]);
+    let found = measures_of(&mut scenario, replicates);
     let number = |variant: &str| run(&scenario, variant).number;
     let responder = |run: u32, name: &str| {
         let is = |m: &&Measure| m.population == "responder" && m.level == "yes" && m.look.is_none();

@@ -97,6 +97,12 @@ pub fn measures(scenario: &Scenario, most: Option<u64>) -> Measures {
     Measures(sink.0.measures(&scenario.runs))
 }
 
+/// As [`measures`], of `replicates` in every run, whatever the scenario says.
+pub fn measures_of(scenario: &mut Scenario, replicates: u64) -> Measures {
+    scenario.runs.iter_mut().for_each(|run| run.replicates = replicates);
+    measures(scenario, None)
+}
+
 /// Operating characteristics, to be asked for by name.
 pub struct Measures(pub Vec<Measure>);
 
