@@ -1,11 +1,6 @@
 //! What is thought of an effect before the trial.
 
-use crate::{
-    evidence::finished_trials,
-    outcome::recipe::Recipe,
-    statistics::{normal_cdf, normal_quantile},
-    trial::Trial,
-};
+use crate::{evidence::finished_trials, outcome::recipe::Recipe, statistics::normal_quantile, trial::Trial};
 
 /// What is thought, before the trial, of the share of the stated benefit that is true: normal.
 ///
@@ -39,11 +34,6 @@ impl Prior {
     /// The share that a part of the prior lies below.
     pub fn quantile(&self, part: f64) -> f64 {
         self.mean + self.sd * normal_quantile(part)
-    }
-
-    /// The chance that there is any benefit.
-    pub fn any_benefit(&self) -> f64 {
-        normal_cdf(self.mean / self.sd)
     }
 
     /// The middles of `n` strata of equal chance, rising.

@@ -22,7 +22,6 @@ use crate::{
     simulation::{Block, Plan, Role, Run, Sink},
     sizing::{Share, Z95},
     stop::stoppable,
-    trial::design::Design,
 };
 use serde_json::{Value, json};
 use std::{
@@ -148,7 +147,7 @@ impl Session<'_> {
     /// Power at several sizes of the trial, on the same patients.
     fn curve(&self, scenario: &Scenario) -> Result<Figure> {
         let base = &scenario.runs[0];
-        let nests = matches!(base.trial.design, Design::Fixed(_));
+        let nests = base.trial.nests();
         let most = if nests { OF_CURVE } else { OF_SEPARATE_SIZES };
         let trial = if nests { base.trial.decisive_only() } else { base.trial.clone() };
         let unit = trial.allocation.ratio.iter().sum::<u32>().max(1) as usize;
@@ -159,7 +158,7 @@ impl Session<'_> {
         sizes.sort_unstable();
         sizes.dedup();
         let run = |&patients: &usize| Run {
-            trial: crate::trial::Trial { patients, ..trial.clone() },
+            trial: trial.at_size(patients),
             replicates: base.replicates.min(most),
             role: Role::Stated,
             ..base.clone()

@@ -1,4 +1,4 @@
-use super::{interval::Interval, reason::Reason, tails::chi_square_survival};
+use super::{reason::Reason, tails::chi_square_survival};
 
 /// A test that an effect is the same at every level of a subgroup.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,10 +14,6 @@ pub struct Interaction {
 impl Interaction {
     pub fn p(&self) -> f64 {
         chi_square_survival(self.chi_square, self.degrees as f64)
-    }
-
-    pub fn pooled_interval(&self, confidence: f64) -> Interval {
-        Interval::wald(self.pooled, self.pooled_standard_error, confidence)
     }
 }
 

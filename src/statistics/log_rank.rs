@@ -156,15 +156,6 @@ impl TwoGroupTable {
         LogRank::from_sums(difference, variance)
     }
 
-    /// The weighted log-rank test of a table of one stratum.
-    pub fn weighted_log_rank(&self, weight: Weight) -> Result<LogRank, Reason> {
-        if self.rows().is_empty() {
-            return Err(Reason::NoEvents);
-        }
-        let (difference, variance) = self.weighted_sums(weight);
-        LogRank::from_sums(difference, variance)
-    }
-
     /// Weighted observed less expected and its variance, for a table of one stratum.
     pub fn weighted_sums(&self, weight: Weight) -> (f64, f64) {
         let mut sums = (0.0, 0.0);

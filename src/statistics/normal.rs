@@ -53,10 +53,3 @@ fn the_usual_multiplier_is_the_quantile() {
 pub fn two_sided_p(z: f64) -> f64 {
     libm::erfc(z.abs() * FRAC_1_SQRT_2).min(1.0)
 }
-
-/// One-sided P value against benefit: `Φ(z)`, small when `z` is far below zero.
-///
-/// Throughout this room `z < 0` means that the experimental arm does better on a bad event.
-pub fn one_sided_p(z: f64) -> f64 {
-    normal_cdf(z)
-}

@@ -1,6 +1,6 @@
 //! Tail areas and quantiles of the distributions that tests refer to.
 
-use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, FisherSnedecor, StudentsT};
+use statrs::distribution::{Beta, ChiSquared, ContinuousCDF, StudentsT};
 
 use super::normal::{normal_quantile, two_sided_p};
 
@@ -75,11 +75,6 @@ pub fn student_quantile(p: f64, degrees: f64) -> f64 {
         }
     }
     t
-}
-
-/// Chance that an F variable exceeds `x`.
-pub fn f_survival(x: f64, numerator: f64, denominator: f64) -> f64 {
-    if x <= 0.0 { 1.0 } else { FisherSnedecor::new(numerator, denominator).map_or(1.0, |d| d.sf(x)) }
 }
 
 /// Quantile of the beta distribution with shapes `a` and `b`.

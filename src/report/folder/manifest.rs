@@ -103,11 +103,6 @@ impl Manifest {
         };
         self.files.iter().filter_map(check).collect()
     }
-
-    /// The hash of one file of the folder.
-    pub fn hash_of(&self, name: &str) -> Option<&str> {
-        self.files.iter().find(|f| f.name == name).map(|f| f.sha256.as_str())
-    }
 }
 
 /// A path below the folder; a manifest cannot point elsewhere.
